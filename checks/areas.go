@@ -1,0 +1,53 @@
+package checks
+
+import (
+	"fmt"
+	"strings"
+
+	"klarbeleg/domain/billing"
+)
+
+// Areas is a set of groups of providers (A to S) and of the procedures § 300 and
+// § 295.
+type Areas uint32
+
+// Sets that the catalogue names.
+const (
+	Area300 Areas = 1 << 30
+	Area295 Areas = 1 << 31
+	// Area302 is every group of § 302.
+	Area302 Areas = 1<<('S'-'A'+1) - 1
+	AreaAll       = Area302 | Area300 | Area295
+)
+
+// AreaOf returns the set with one group.
+func AreaOf(g billing.Group) Areas {
+	if g < 'A' || g > 'S' {
+		return 0
+	}
+	return 1 << (g - 'A')
+}
+
+// Has reports whether the group is in the set.
+func (a Areas) Has(g billing.Group) bool { return a&AreaOf(g) != 0 }
+
+// ParseAreas reads the area column of the catalogue: ALL, 302-ALL, 302-<letter>,
+// 300 or 295.
+func ParseAreas(s string) (Areas, error) {
+	switch s {
+	case "ALL":
+		return AreaAll, nil
+	case "302-ALL":
+		return Area302, nil
+	case "300":
+		return Area300, nil
+	case "295":
+		return Area295, nil
+	}
+	if letter, ok := strings.CutPrefix(s, "302-"); ok && len(letter) == 1 {
+		if a := AreaOf(billing.Group(letter[0])); a != 0 {
+			return a, nil
+		}
+	}
+	return 0, fmt.Errorf("checks: unknown area %q", s)
+}
