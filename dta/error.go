@@ -1,0 +1,62 @@
+package dta
+
+// Severity says what an error rejects (column severity of the rule catalogue).
+type Severity uint8
+
+// The severities, from harmless to grave.
+const (
+	Warn          Severity = iota + 1 // nothing is rejected
+	RejectMessage                     // the message, and with it its invoice
+	RejectFile                        // the whole delivery
+)
+
+// String returns the catalogue's word: warn, reject_message, reject_file.
+func (s Severity) String() string {
+	switch s {
+	case Warn:
+		return "warn"
+	case RejectMessage:
+		return "reject_message"
+	case RejectFile:
+		return "reject_file"
+	}
+	return ""
+}
+
+// Scope says what an error is about.
+type Scope uint8
+
+// The scopes of stages 1 and 2.
+const (
+	ScopeFile Scope = iota + 1
+	ScopeMessage
+)
+
+// String returns file or message.
+func (s Scope) String() string {
+	switch s {
+	case ScopeFile:
+		return "file"
+	case ScopeMessage:
+		return "message"
+	}
+	return ""
+}
+
+// Error is one finding of stage 1 (file) or stage 2 (syntax) with its place
+// (DTA-6). Neither Error nor Text shows a field's value (OPS-4); the value is
+// behind Value, for the portal alone.
+type Error struct {
+	Stage     uint8 // 1 or 2
+	Code      string
+	Severity  Severity
+	Scope     Scope
+	Message   int    // index of the message in the file from 1; 0: none
+	Segment   int    // number of the segment in the file from 1; 0: none
+	Offset    int64  // bytes from the start of the file
+	Tag       string // segment tag, "" if none
+	Element   int    // element number after the tag from 1; 0: the segment as a whole
+	Component int    // component from 1; 0: the element is no composite
+	text      string // German sentence
+	value     string
+}
