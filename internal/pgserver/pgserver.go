@@ -87,10 +87,16 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database folder: %w", err)
 	}
-	cfg.DataDir = dir
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, fmt.Errorf("database folder: %w", err)
 	}
+	// Without links: it is compared with the working folder of processes.
+	parent, err := filepath.EvalSymlinks(filepath.Dir(dir))
+	if err != nil {
+		return nil, fmt.Errorf("database folder: %w", err)
+	}
+	dir = filepath.Join(parent, filepath.Base(dir))
+	cfg.DataDir = dir
 	lock, err := takeLock(dir + ".lock")
 	if err != nil {
 		return nil, err
@@ -104,7 +110,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 }
 
 func start(ctx context.Context, cfg Config) (*Server, error) {
-	account, err := serverAccount()
+	account, err := serverAccount(cfg.DataDir)
 	if err != nil {
 		return nil, err
 	}
@@ -250,28 +256,40 @@ func postmaster(dir string) (pid int, status string) {
 	return pid, status
 }
 
-// waitForPredecessor waits until a server whose program was killed has shut
-// down: it got its death signal, but may still write its checkpoint.
+// waitForPredecessor waits until the server of a killed program is gone: it got
+// its death signal, but may still write its checkpoint, and processes of a killed
+// server end a moment after it. Then it removes their postmaster.pid: PostgreSQL
+// itself would be misled by a zombie or by a stranger under the same process id.
 func waitForPredecessor(ctx context.Context, dir string) error {
-	alive := func() bool {
-		pid, _ := postmaster(dir)
-		if pid <= 0 {
-			return false
-		}
-		// A reused process id belongs to a process that works elsewhere.
-		cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
-		return err == nil && cwd == dir
-	}
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
-	for alive() {
+	for worksIn(dir) {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: its PostgreSQL does not end", ErrInUse)
 		case <-ticker.C:
 		}
 	}
+	if err := os.Remove(filepath.Join(dir, "postmaster.pid")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove the file of an ended server: %w", err)
+	}
 	return nil
+}
+
+// worksIn reports whether a process has dir as its working folder, as all
+// processes of a PostgreSQL server have.
+func worksIn(dir string) bool {
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	for _, link := range links {
+		// An error means that the process has ended or belongs to somebody else.
+		if cwd, err := os.Readlink(link); err == nil && cwd == dir {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Server) waitReady(ctx context.Context, dir string) error {

@@ -2,6 +2,7 @@ package pgserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,11 +22,19 @@ type account struct {
 	credential *syscall.Credential
 }
 
-// serverAccount chooses the account: ourselves, or for root the user postgres,
-// else nobody. A numeric id without a passwd entry would not do: initdb looks it up.
-func serverAccount() (account, error) {
+// serverAccount chooses the account: ourselves, or for root the owner of an
+// existing cluster, else the user postgres, else nobody. A numeric id without a
+// passwd entry would not do: initdb looks it up.
+func serverAccount(dataDir string) (account, error) {
 	if os.Geteuid() != 0 {
 		return account{}, nil
+	}
+	if info, err := os.Stat(dataDir); err == nil {
+		st := info.Sys().(*syscall.Stat_t)
+		u, err := user.LookupId(strconv.FormatUint(uint64(st.Uid), 10))
+		if err == nil && st.Uid != 0 {
+			return account{name: u.Username, credential: &syscall.Credential{Uid: st.Uid, Gid: st.Gid}}, nil
+		}
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -42,7 +51,7 @@ func serverAccount() (account, error) {
 		}
 		return account{name: name, credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 	}
-	return account{}, fmt.Errorf("PostgreSQL cannot run as root and neither user postgres nor user nobody exists")
+	return account{}, errors.New("PostgreSQL cannot run as root and neither user postgres nor user nobody exists")
 }
 
 // own gives path to the account.

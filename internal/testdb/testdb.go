@@ -84,9 +84,9 @@ func startServer() (*pgserver.Server, error) {
 	removeLeftovers()
 	// The user who runs PostgreSQL for root must be able to enter: no MkdirTemp.
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("%s%d", prefix, os.Getpid()))
-	cache, err := os.UserCacheDir()
+	cache, err := pgserver.DefaultCacheDir()
 	if err != nil {
-		cache = os.TempDir()
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*stepTimeout)
 	defer cancel()
