@@ -19,6 +19,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"klarbeleg/internal/child"
+	"klarbeleg/internal/filelock"
 )
 
 const (
@@ -57,9 +60,9 @@ type Config struct {
 
 // Server is a running PostgreSQL.
 type Server struct {
-	proc *process
+	proc *child.Process
 	port int
-	lock *os.File
+	lock *filelock.Lock
 }
 
 // privacy keeps statements, parameters and row values out of the server's log:
@@ -97,13 +100,16 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	dir = filepath.Join(parent, filepath.Base(dir))
 	cfg.DataDir = dir
-	lock, err := takeLock(dir + ".lock")
+	lock, err := filelock.Take(dir + ".lock")
+	if errors.Is(err, filelock.ErrHeld) {
+		return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
+	}
 	if err != nil {
 		return nil, err
 	}
 	server, err := start(ctx, cfg)
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, lock.Release())
 	}
 	server.lock = lock
 	return server, nil
@@ -160,13 +166,13 @@ func launch(ctx context.Context, cfg Config, account account) (*Server, error) {
 	cmd := account.command(ctx, filepath.Join(cfg.BinDir, "postgres"), serverArgs(cfg, port)...)
 	cmd.Dir = cfg.DataDir
 	cmd.Stdout, cmd.Stderr = logFile, logFile
-	proc, err := spawn(cmd)
+	proc, err := child.Start(cmd, syscall.SIGINT)
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	server := &Server{proc: proc, port: port}
 	if err := server.waitReady(ctx, cfg.DataDir); err != nil {
-		proc.kill()
+		proc.Kill(syscall.SIGQUIT, killGrace)
 		return nil, fmt.Errorf("start PostgreSQL: %w; end of its log: %s", err, tail(logPath))
 	}
 	return server, nil
@@ -215,12 +221,12 @@ func createCluster(ctx context.Context, cfg Config, account account) error {
 	}
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
-	proc, err := spawn(cmd)
+	proc, err := child.Start(cmd, syscall.SIGINT)
 	if err != nil {
 		return fmt.Errorf("initdb: %w", err)
 	}
-	if err := proc.wait(ctx); err != nil {
-		proc.kill()
+	if err := proc.Wait(ctx); err != nil {
+		proc.Kill(syscall.SIGQUIT, killGrace)
 		return fmt.Errorf("initdb: %w: %s", err, strings.TrimSpace(out.String()))
 	}
 	if err := os.Rename(fresh, cfg.DataDir); err != nil {
@@ -296,12 +302,12 @@ func (s *Server) waitReady(ctx context.Context, dir string) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for {
-		if pid, status := postmaster(dir); pid == s.proc.pid() && status == "ready" {
+		if pid, status := postmaster(dir); pid == s.proc.PID() && status == "ready" {
 			return nil
 		}
 		select {
-		case <-s.proc.done:
-			return fmt.Errorf("it ended at once: %w", s.proc.err)
+		case <-s.proc.Done():
+			return fmt.Errorf("it ended at once: %w", s.proc.Err())
 		case <-ctx.Done():
 			return fmt.Errorf("not ready in time: %w", ctx.Err())
 		case <-ticker.C:
@@ -324,33 +330,22 @@ func (s *Server) URL(database string) string {
 func (s *Server) Port() int { return s.port }
 
 // Done is closed when the server has ended, by Stop or by itself.
-func (s *Server) Done() <-chan struct{} { return s.proc.done }
+func (s *Server) Done() <-chan struct{} { return s.proc.Done() }
 
 // Stop ends the server in order: open transactions are rolled back, a checkpoint
 // is written. When ctx ends first, it is stopped hard (the next start recovers)
 // and the context's error is returned. Stop may be called more than once.
 func (s *Server) Stop(ctx context.Context) error {
-	s.proc.signal(syscall.SIGINT) // fast shutdown
-	err := s.proc.wait(ctx)
+	s.proc.Signal(syscall.SIGINT) // fast shutdown
+	err := s.proc.Wait(ctx)
 	if ctx.Err() != nil {
-		s.proc.kill()
+		s.proc.Kill(syscall.SIGQUIT, killGrace)
 		err = fmt.Errorf("stop PostgreSQL: %w", ctx.Err())
 	}
-	if lockErr := s.lock.Close(); lockErr != nil && !errors.Is(lockErr, os.ErrClosed) {
+	if lockErr := s.lock.Release(); lockErr != nil {
 		err = errors.Join(err, lockErr)
 	}
 	return err
-}
-
-func takeLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock database folder: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %s", ErrInUse, strings.TrimSuffix(path, ".lock")), f.Close())
-	}
-	return f, nil
 }
 
 func freePort(ctx context.Context) (int, error) {

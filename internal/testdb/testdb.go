@@ -3,8 +3,8 @@
 // each test gets a clone of one migrated template. Only tests import it. A
 // missing PostgreSQL fails the test; only -short skips.
 //
-// A goroutine of pgserver lives until the process ends: leak checks ignore it
-// with goleak.IgnoreAnyFunction("klarbeleg/internal/pgserver.(*process).run").
+// One goroutine lives until the process ends: leak checks ignore it
+// with goleak.IgnoreAnyFunction("klarbeleg/internal/child.(*Process).run").
 package testdb
 
 import (
@@ -16,13 +16,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"klarbeleg/internal/filelock"
 	"klarbeleg/internal/pgserver"
 	"klarbeleg/schema"
 )
@@ -135,16 +135,14 @@ func removeLeftovers() {
 		panic(err) // the pattern is a constant
 	}
 	for _, lock := range locks {
-		f, err := os.OpenFile(lock, os.O_RDWR, 0)
+		held, err := filelock.Take(lock)
 		if err != nil {
 			continue
 		}
-		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-			dir := strings.TrimSuffix(lock, ".lock")
-			for _, path := range []string{dir, dir + ".new", dir + ".log", dir + ".log.1", lock} {
-				_ = os.RemoveAll(path)
-			}
+		dir := strings.TrimSuffix(lock, ".lock")
+		for _, path := range []string{dir, dir + ".new", dir + ".log", dir + ".log.1", lock} {
+			_ = os.RemoveAll(path)
 		}
-		_ = f.Close()
+		_ = held.Release()
 	}
 }

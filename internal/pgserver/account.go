@@ -8,10 +8,8 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"syscall"
-	"time"
 )
 
 // account is the operating-system user of the server. PostgreSQL refuses to run
@@ -96,76 +94,10 @@ func (a account) canEnter(dir string) error {
 	}
 }
 
-// command prepares a PostgreSQL program: as the account, in its own process
-// group (Ctrl-C reaches us alone, who stop it in order), with a fast shutdown
-// when we die.
+// command prepares a PostgreSQL program, run as the account.
 func (a account) command(ctx context.Context, path string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, args...)
 	cmd.Env = []string{"LC_ALL=C.UTF-8", "TZ=UTC", "PATH=" + os.Getenv("PATH")}
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Credential: a.credential,
-		Setpgid:    true,
-		Pdeathsig:  syscall.SIGINT,
-	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: a.credential}
 	return cmd
-}
-
-// process is a child that is waited for exactly once.
-type process struct {
-	cmd  *exec.Cmd
-	done chan struct{} // closed after err is set
-	err  error
-}
-
-// spawn starts cmd on an operating-system thread of its own: the death signal
-// fires when the starting thread ends, not when the program does.
-func spawn(cmd *exec.Cmd) (*process, error) {
-	p := &process{cmd: cmd, done: make(chan struct{})}
-	started := make(chan error, 1)
-	go p.run(started)
-	if err := <-started; err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
-// run lives as long as the child. Leak checks in tests may ignore it by name.
-func (p *process) run(started chan<- error) {
-	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-	if err := p.cmd.Start(); err != nil {
-		started <- err
-		return
-	}
-	started <- nil
-	p.err = p.cmd.Wait()
-	close(p.done)
-}
-
-func (p *process) pid() int { return p.cmd.Process.Pid }
-
-// wait returns how the child ended, or the context's error.
-func (p *process) wait(ctx context.Context) error {
-	select {
-	case <-p.done:
-		return p.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// signal tells the child; one that has ended already is no fault.
-func (p *process) signal(sig syscall.Signal) {
-	_ = p.cmd.Process.Signal(sig)
-}
-
-// kill ends the child without its consent: first PostgreSQL's immediate
-// shutdown, which takes its own children along, then SIGKILL.
-func (p *process) kill() {
-	p.signal(syscall.SIGQUIT)
-	select {
-	case <-p.done:
-	case <-time.After(killGrace):
-		p.signal(syscall.SIGKILL)
-		<-p.done
-	}
 }
