@@ -79,6 +79,20 @@ func (d Date) String() string {
 	return d.UTC().Format(time.DateOnly)
 }
 
+// MarshalText writes the form of String; JSON messages carry dates in it.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Date) UnmarshalText(text []byte) error {
+	*d = 0
+	if len(text) == 0 {
+		return nil
+	}
+	date, err := ParseDate(string(text))
+	*d = date
+	return err
+}
+
 // German returns 02.01.2006, or "" for no date.
 func (d Date) German() string {
 	if d == 0 {

@@ -65,3 +65,20 @@ func TestEndInBerlin(t *testing.T) {
 		}
 	}
 }
+
+func TestDateAsText(t *testing.T) {
+	t.Parallel()
+	for _, want := range []string{"2026-11-25", "2028-02-29", ""} {
+		var d Date
+		if err := d.UnmarshalText([]byte(want)); err != nil {
+			t.Fatalf("%q: %v", want, err)
+		}
+		if got, err := d.MarshalText(); err != nil || string(got) != want {
+			t.Errorf("%q came back as %q, %v", want, got, err)
+		}
+	}
+	d := MustDate("2026-11-25")
+	if err := d.UnmarshalText([]byte("2026-02-30")); err == nil || !d.IsZero() {
+		t.Errorf("no such day was read as %s", d)
+	}
+}
