@@ -46,12 +46,12 @@ type Sender interface {
 type Outcome int
 
 const (
-	// Permanent: the message was refused for good; sending it again is useless.
+	// Permanent means that the message was refused for good; sending it again is useless.
 	Permanent Outcome = iota + 1
-	// Temporary: the message was not delivered; sending it again is safe.
+	// Temporary means that the message was not delivered; sending it again is safe.
 	Temporary
-	// Unknown: the connection was lost after the whole message had been handed
-	// over and before the answer; it may have been delivered.
+	// Unknown means that the connection was lost after the whole message had been
+	// handed over and before the answer; it may have been delivered.
 	Unknown
 )
 

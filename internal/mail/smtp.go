@@ -222,6 +222,7 @@ func classify(ctx context.Context, err error) *SendError {
 		e.Step = "recipient"
 	case gomail.ErrSMTPData, gomail.ErrWriteContent, gomail.ErrSMTPDataClose:
 		e.Step = "data"
+	default: // before the message came into play
 	}
 	switch {
 	case e.Code >= 500:

@@ -3,7 +3,6 @@ package mailsink_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/smtp"
@@ -88,17 +87,12 @@ func (b *bundle) messages(t *testing.T) []mailsink.Stored {
 	return got
 }
 
-func (b *bundle) get(t *testing.T, path string) (*http.Response, string) {
+func (b *bundle) get(t *testing.T, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	zone := time.FixedZone("CET", 3600)
 	w := httptest.NewRecorder()
-	b.sink.Handler(zone).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
-	resp := w.Result()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(body)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	b.sink.Handler(time.FixedZone("CET", 3600)).ServeHTTP(w, r)
+	return w
 }
 
 // OPS-1, JOB-1: what package mail sends arrives whole, umlauts, long lines,
@@ -202,18 +196,15 @@ func TestPage(t *testing.T) {
 	t.Parallel()
 	t.Run("says that nothing was sent", func(t *testing.T) {
 		t.Parallel()
-		resp, body := setup(t).get(t, "/")
-		wantPage(t, resp, body, http.StatusOK, "<h1>Ausgegangene E-Mails</h1>", "Bisher ist keine E-Mail ausgegangen.", `<html lang="de">`)
+		wantPage(t, setup(t).get(t, "/"), http.StatusOK, "<h1>Ausgegangene E-Mails</h1>", "Bisher ist keine E-Mail ausgegangen.", `<html lang="de">`)
 	})
 	t.Run("lists and shows, with texts escaped", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		b.send(t, mail.Message{ID: "1", To: "a@example.org", Subject: "<script>alert(1)</script> Größe", Text: "Zeile 1\n<img src=x>\n"})
-		resp, body := b.get(t, "/")
 		id := b.messages(t)[0].ID
-		wantPage(t, resp, body, http.StatusOK, `<a href="`+id+`">&lt;script&gt;alert(1)&lt;/script&gt; Größe</a>`, "25.11.2026, 07:30:00 Uhr", `<th scope="col">Betreff</th>`)
-		resp, body = b.get(t, "/"+id)
-		wantPage(t, resp, body, http.StatusOK, "Zeile 1\n&lt;img src=x&gt;\n", "a@example.org", `<a href="./">`)
+		wantPage(t, b.get(t, "/"), http.StatusOK, `<a href="`+id+`">&lt;script&gt;alert(1)&lt;/script&gt; Größe</a>`, "25.11.2026, 07:30:00 Uhr", `<th scope="col">Betreff</th>`)
+		wantPage(t, b.get(t, "/"+id), http.StatusOK, "Zeile 1\n&lt;img src=x&gt;\n", "a@example.org", `<a href="./">`)
 	})
 	t.Run("names how many are shown of how many", func(t *testing.T) {
 		t.Parallel()
@@ -226,8 +217,7 @@ func TestPage(t *testing.T) {
 			}
 		}
 		b.start(t)
-		resp, body := b.get(t, "/")
-		wantPage(t, resp, body, http.StatusOK, "die neuesten 200 von 201 E-Mails")
+		wantPage(t, b.get(t, "/"), http.StatusOK, "die neuesten 200 von 201 E-Mails")
 	})
 	for name, path := range map[string]string{
 		"unknown mail":    "/000000000009-20261125T063000Z",
@@ -237,15 +227,14 @@ func TestPage(t *testing.T) {
 	} {
 		t.Run(name+" is not found", func(t *testing.T) {
 			t.Parallel()
-			resp, body := setup(t).get(t, path)
-			wantPage(t, resp, body, http.StatusNotFound, "Diese E-Mail gibt es nicht.")
+			wantPage(t, setup(t).get(t, path), http.StatusNotFound, "Diese E-Mail gibt es nicht.")
 		})
 	}
 	t.Run("style sheet", func(t *testing.T) {
 		t.Parallel()
-		resp, _ := setup(t).get(t, "/style.css")
-		if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || got != "text/css; charset=utf-8" {
-			t.Errorf("status %d, content type %q", resp.StatusCode, got)
+		w := setup(t).get(t, "/style.css")
+		if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != "text/css; charset=utf-8" {
+			t.Errorf("status %d, content type %q", w.Code, got)
 		}
 	})
 	t.Run("damaged file is reported, its content kept off the page", func(t *testing.T) {
@@ -254,9 +243,9 @@ func TestPage(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(b.dir, numbered(1)[0]), []byte("damaged secret"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		resp, body := b.get(t, "/")
-		wantPage(t, resp, body, http.StatusInternalServerError, "konnten nicht gelesen werden")
-		if strings.Contains(body, "secret") {
+		w := b.get(t, "/")
+		wantPage(t, w, http.StatusInternalServerError, "konnten nicht gelesen werden")
+		if strings.Contains(w.Body.String(), "secret") {
 			t.Error("page shows the content of the damaged file")
 		}
 	})
@@ -271,10 +260,11 @@ func numbered(n int) []string {
 	return names
 }
 
-func wantPage(t *testing.T, resp *http.Response, body string, status int, parts ...string) {
+func wantPage(t *testing.T, w *httptest.ResponseRecorder, status int, parts ...string) {
 	t.Helper()
-	if resp.StatusCode != status {
-		t.Errorf("status %d, want %d", resp.StatusCode, status)
+	body := w.Body.String()
+	if w.Code != status {
+		t.Errorf("status %d, want %d", w.Code, status)
 	}
 	for _, part := range parts {
 		if !strings.Contains(body, part) {
@@ -289,11 +279,11 @@ func wantPage(t *testing.T, resp *http.Response, body string, status int, parts 
 		"Cache-Control":          "no-store",
 	}
 	for name, value := range want {
-		if got := resp.Header.Get(name); got != value {
+		if got := w.Header().Get(name); got != value {
 			t.Errorf("header %s is %q, want %q", name, got, value)
 		}
 	}
-	if csp := resp.Header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") {
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") {
 		t.Errorf("content security policy %q", csp)
 	}
 }

@@ -63,7 +63,7 @@ func (s *Sink) load(name string) (Stored, error) {
 	if parts == nil {
 		return Stored{}, fmt.Errorf("mail file: %w", os.ErrNotExist)
 	}
-	raw, err := os.ReadFile(filepath.Join(s.dir, name))
+	raw, err := os.ReadFile(filepath.Join(s.dir, name)) //nolint:gosec // fileName admits digits only
 	if err != nil {
 		return Stored{}, fmt.Errorf("read mail file: %w", err)
 	}
