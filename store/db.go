@@ -40,6 +40,30 @@ type Tx struct {
 	pgx.Tx
 }
 
+// Savepoint sets a savepoint; savepoints nest.
+func (tx Tx) Savepoint(ctx context.Context) error { return tx.run(ctx, "savepoint klarbeleg") }
+
+// RollbackToSavepoint takes back everything since the newest savepoint and
+// removes it.
+func (tx Tx) RollbackToSavepoint(ctx context.Context) error {
+	if err := tx.run(ctx, "rollback to savepoint klarbeleg"); err != nil {
+		return err
+	}
+	return tx.ReleaseSavepoint(ctx)
+}
+
+// ReleaseSavepoint removes the newest savepoint and keeps what came after it.
+func (tx Tx) ReleaseSavepoint(ctx context.Context) error {
+	return tx.run(ctx, "release savepoint klarbeleg")
+}
+
+func (tx Tx) run(ctx context.Context, statement string) error {
+	if _, err := tx.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}
+
 type txKey struct{}
 
 // InTx runs work in one transaction: commits if it returns nil, rolls back on

@@ -7,64 +7,65 @@ import (
 
 // OptCents is an amount that may be absent; absent is not 0,00.
 type OptCents struct {
-	Cents money.Cents
-	Set   bool
+	Cents money.Cents `json:",omitzero"`
+	Set   bool        `json:",omitzero"`
 }
 
 // Some returns a present amount.
 func Some(c money.Cents) OptCents { return OptCents{Cents: c, Set: true} }
 
 // Case is a billing case: one insured person's prescription with its positions.
+// Its JSON form, without the positions, is the document that the store keeps.
 type Case struct {
 	Place
 	// VoucherNo is the Belegnummer, unique within the invoice.
-	VoucherNo   string
-	KVNR        string
-	Status      string
-	VoucherInfo string
-	SpecialCare string
+	VoucherNo   string `json:",omitzero"`
+	KVNR        string `json:",omitzero"`
+	Status      string `json:",omitzero"`
+	VoucherInfo string `json:",omitzero"`
+	SpecialCare string `json:",omitzero"`
 	// Origin names the bill that first billed this case, for corrections.
-	Origin       *Origin
-	Person       Person
-	Image        *Image
-	EVO          string
-	Positions    []Position
-	Aids         []AidGroup
-	Trips        []Trip
-	Prescription Prescription
-	Diagnoses    []Diagnosis
-	Approvals    []Approval
-	Totals       CaseTotals
+	Origin       *Origin      `json:",omitzero"`
+	Person       Person       `json:",omitzero"`
+	Image        *Image       `json:",omitzero"`
+	EVO          string       `json:",omitzero"`
+	Positions    []Position   `json:"-"`
+	Aids         []AidGroup   `json:",omitzero"`
+	Trips        []Trip       `json:",omitzero"`
+	Prescription Prescription `json:",omitzero"`
+	Diagnoses    []Diagnosis  `json:",omitzero"`
+	Approvals    []Approval   `json:",omitzero"`
+	Totals       CaseTotals   `json:",omitzero"`
 }
 
 // Origin is the reference of a correction to the first bill (URI).
 type Origin struct {
 	Place
-	Provider  string
-	Number    InvoiceNumber
-	Date      calendar.Date
-	VoucherNo string
+	Provider  string        `json:",omitzero"`
+	Number    InvoiceNumber `json:",omitzero"`
+	Date      calendar.Date `json:",omitzero"`
+	VoucherNo string        `json:",omitzero"`
 }
 
 // Person is the insured person (NAD). Nothing of it may reach a log, an error
 // text, a URL or an e-mail (OPS-4).
 type Person struct {
 	Place
-	LastName  string
-	FirstName string
-	Birth     Birth
-	Street    string
-	Postcode  string
-	City      string
-	Country   string
+	LastName  string `json:",omitzero"`
+	FirstName string `json:",omitzero"`
+	Birth     Birth  `json:",omitzero"`
+	Street    string `json:",omitzero"`
+	Postcode  string `json:",omitzero"`
+	City      string `json:",omitzero"`
+	Country   string `json:",omitzero"`
 }
 
 // Birth is a birth date whose day, or month and day, may be unknown (insured
 // persons from abroad: 00).
 type Birth struct {
-	Year  int16
-	Month int8
-	Day   int8
+	Year  int16 `json:",omitzero"`
+	Month int8  `json:",omitzero"`
+	Day   int8  `json:",omitzero"`
 }
 
 // Date returns the date; ok is false if a part is unknown.
@@ -75,49 +76,52 @@ func (b Birth) Date() (calendar.Date, bool) {
 // Image names the image of the paper voucher (IMG).
 type Image struct {
 	Place
-	Year, Month string
-	Maker       string
+	Year  string `json:",omitzero"`
+	Month string `json:",omitzero"`
+	Maker string `json:",omitzero"`
 }
 
 // Position is one billed service line.
 type Position struct {
 	Place
-	BillingCode string
+	BillingCode string `json:",omitzero"`
 	// Tariff is the Tarifkennzeichen: region (2) and special tariff (3).
-	Tariff string
+	Tariff string `json:",omitzero"`
 	// Item is the Abrechnungspositionsnummer.
-	Item     string
-	Quantity money.Hundredths
+	Item     string           `json:",omitzero"`
+	Quantity money.Hundredths `json:",omitzero"`
 	// Price is net if VAT is present, else gross.
-	Price money.Cents
-	Date  calendar.Date
+	Price money.Cents   `json:",omitzero"`
+	Date  calendar.Date `json:",omitzero"`
 	// CopayPerUnit is EHE.6 (therapy), per unit.
-	CopayPerUnit OptCents
-	VAT          VAT
-	Text         string
+	CopayPerUnit OptCents `json:",omitzero"`
+	VAT          VAT      `json:",omitzero"`
+	Text         string   `json:",omitzero"`
 	// Part is the index into Case.Aids or Case.Trips, -1 for none.
-	Part        int16
-	AidMark     string
-	Unit        string
-	InventoryNo string
-	ProductItem string
+	Part        int16  `json:",omitzero"`
+	AidMark     string `json:",omitzero"`
+	Unit        string `json:",omitzero"`
+	InventoryNo string `json:",omitzero"`
+	ProductItem string `json:",omitzero"`
 	// Site is the side of the body: 0 left, 1 right, 2 both.
-	Site       string
-	SupplyFrom calendar.Date
-	SupplyTo   calendar.Date
+	Site       string        `json:",omitzero"`
+	SupplyFrom calendar.Date `json:",omitzero"`
+	SupplyTo   calendar.Date `json:",omitzero"`
 	// Kilometres is negative if absent.
-	Kilometres money.Hundredths
+	Kilometres money.Hundredths `json:",omitzero"`
 	// From and To are minutes after midnight, -1 if absent; Minutes is the
 	// duration, -1 if absent.
-	From, To, Minutes int16
+	From    int16 `json:",omitzero"`
+	To      int16 `json:",omitzero"`
+	Minutes int16 `json:",omitzero"`
 }
 
 // VAT is the value added tax of a position (MWS).
 type VAT struct {
 	Place
-	Present bool
-	Rate    money.Hundredths
-	Amount  money.Cents
+	Present bool             `json:",omitzero"`
+	Rate    money.Hundredths `json:",omitzero"`
+	Amount  money.Cents      `json:",omitzero"`
 }
 
 // Gross returns price x quantity plus the VAT that the bill states, rounded once
@@ -136,87 +140,93 @@ func (p *Position) Copay() money.Cents { return p.CopayPerUnit.Cents.Times(p.Qua
 // AidGroup is what belongs together for the co-payment of aids (HIL, ZUH, MEH).
 type AidGroup struct {
 	Place
-	ID int
+	ID int `json:",omitzero"`
 	// CopayPlace is where ZUH stood; Present is false without ZUH.
-	CopayPlace   Place
-	Present      bool
-	Gross        money.Cents
-	CopayKind    string
-	Copay        OptCents
-	OwnShare     OptCents
-	SupplyMonths int
-	ExtraPlace   Place
-	Extra        OptCents
+	CopayPlace   Place       `json:",omitzero"`
+	Present      bool        `json:",omitzero"`
+	Gross        money.Cents `json:",omitzero"`
+	CopayKind    string      `json:",omitzero"`
+	Copay        OptCents    `json:",omitzero"`
+	OwnShare     OptCents    `json:",omitzero"`
+	SupplyMonths int         `json:",omitzero"`
+	ExtraPlace   Place       `json:",omitzero"`
+	Extra        OptCents    `json:",omitzero"`
 }
 
 // Trip is one journey of a transport case (KTL, ZUK).
 type Trip struct {
 	Place
-	ID                                              int
-	FromStreet, FromPostcode, FromCountry, FromCity string
-	ToStreet, ToPostcode, ToCountry, ToCity         string
-	CopayPlace                                      Place
-	Present                                         bool
-	Gross                                           money.Cents
-	CopayKind                                       string
-	Copay                                           OptCents
+	ID           int         `json:",omitzero"`
+	FromStreet   string      `json:",omitzero"`
+	FromPostcode string      `json:",omitzero"`
+	FromCountry  string      `json:",omitzero"`
+	FromCity     string      `json:",omitzero"`
+	ToStreet     string      `json:",omitzero"`
+	ToPostcode   string      `json:",omitzero"`
+	ToCountry    string      `json:",omitzero"`
+	ToCity       string      `json:",omitzero"`
+	CopayPlace   Place       `json:",omitzero"`
+	Present      bool        `json:",omitzero"`
+	Gross        money.Cents `json:",omitzero"`
+	CopayKind    string      `json:",omitzero"`
+	Copay        OptCents    `json:",omitzero"`
 }
 
 // Prescription is the prescription segment of the group (ZHI, ZHE, ZKT). Keys
 // of one character are 0 when absent.
 type Prescription struct {
 	Place
-	Present         bool
-	BSNR            string
-	LANR            string
-	Date            calendar.Date
-	CopayMarker     byte
-	Accident        byte
-	WarPension      byte
-	Special         byte
-	Staff           string
-	Institution     string
-	DiagnosisGroup  string
-	Kind            string
-	TreatmentStart  string
-	Report          byte
-	HomeVisit       byte
-	LeadSymptom     string
-	LeadSymptomText string
-	Urgent          byte
-	TherapyArea     byte
-	Frequency       byte
+	Present         bool          `json:",omitzero"`
+	BSNR            string        `json:",omitzero"`
+	LANR            string        `json:",omitzero"`
+	Date            calendar.Date `json:",omitzero"`
+	CopayMarker     byte          `json:",omitzero"`
+	Accident        byte          `json:",omitzero"`
+	WarPension      byte          `json:",omitzero"`
+	Special         byte          `json:",omitzero"`
+	Staff           string        `json:",omitzero"`
+	Institution     string        `json:",omitzero"`
+	DiagnosisGroup  string        `json:",omitzero"`
+	Kind            string        `json:",omitzero"`
+	TreatmentStart  string        `json:",omitzero"`
+	Report          byte          `json:",omitzero"`
+	HomeVisit       byte          `json:",omitzero"`
+	LeadSymptom     string        `json:",omitzero"`
+	LeadSymptomText string        `json:",omitzero"`
+	Urgent          byte          `json:",omitzero"`
+	TherapyArea     byte          `json:",omitzero"`
+	Frequency       byte          `json:",omitzero"`
 }
 
 // Diagnosis is one DIA: a code, a text, or both.
 type Diagnosis struct {
 	Place
-	Code string
-	Text string
+	Code string `json:",omitzero"`
+	Text string `json:",omitzero"`
 }
 
 // Approval is one SKZ: the payer's approval of a service.
 type Approval struct {
 	Place
-	Mark string
-	Date calendar.Date
-	Kind string
+	Mark string        `json:",omitzero"`
+	Date calendar.Date `json:",omitzero"`
+	Kind string        `json:",omitzero"`
 }
 
 // CaseTotals are the sums of a case: BES, or GZF for co-payment claims.
 type CaseTotals struct {
 	Place
-	Present bool
+	Present bool `json:",omitzero"`
 	// Claim is true for GZF; then Copay, Percent and Flat are what is claimed
 	// and Gross is absent.
-	Claim     bool
-	Gross     money.Cents
-	Copay     OptCents
-	Percent   OptCents
-	Flat      OptCents
-	OwnShare  OptCents
-	Extra     OptCents
-	Deduction OptCents
+	Claim     bool        `json:",omitzero"`
+	Gross     money.Cents `json:",omitzero"`
+	Copay     OptCents    `json:",omitzero"`
+	Percent   OptCents    `json:",omitzero"`
+	Flat      OptCents    `json:",omitzero"`
+	OwnShare  OptCents    `json:",omitzero"`
+	Extra     OptCents    `json:",omitzero"`
+	Deduction OptCents    `json:",omitzero"`
 }
 
 // Billed returns what the case demands: gross less co-payment, own share and,

@@ -12,9 +12,9 @@ import (
 // Place says where a value stood in the delivery as received.
 type Place struct {
 	// Segment counts from 1 over the whole file; 0 means "nowhere".
-	Segment int32
+	Segment int32 `json:",omitzero"`
 	// Offset is the byte offset of the segment's first byte.
-	Offset int64
+	Offset int64 `json:",omitzero"`
 }
 
 // Group is the collective group of providers (Leistungserbringersammelgruppe),

@@ -1,0 +1,206 @@
+// Package lists reads the reference lists that the checks need: contract prices,
+// payers and providers, from CSV (UTF-8, comma, header line), and imports them
+// into the database (CHK-6). A faulty file is refused whole, with line and column.
+package lists
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
+	"klarbeleg/domain/money"
+	"klarbeleg/internal/clock"
+	"klarbeleg/store"
+)
+
+// maxListBytes bounds a list; the largest real price list is far below.
+const maxListBytes = 256 << 20
+
+// Columns of the three lists.
+var (
+	PriceColumns    = []string{"abrechnungscode", "tarifkennzeichen", "positionsnummer", "text_de", "price_cents", "valid_from", "valid_to"}
+	PayerColumns    = []string{"ik", "name", "card_ik", "valid_from", "valid_to"}
+	ProviderColumns = []string{"ik", "name", "leistungsbereich", "abrechnungscode", "tarifkennzeichen", "valid_from", "valid_to"}
+)
+
+// FormatError says where a list is faulty.
+type FormatError struct {
+	Line   int
+	Column string
+	Reason string
+}
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("line %d, column %s: %s", e.Line, e.Column, e.Reason)
+}
+
+// ReadPrices reads a price list.
+func ReadPrices(r io.Reader) ([]billing.PriceRow, error) {
+	return read(r, PriceColumns, func(row *row) billing.PriceRow {
+		return billing.PriceRow{
+			ContractKey: billing.ContractKey{BillingCode: row.fixed(2), Tariff: row.fixed(5)},
+			Item:        row.text(), Text: row.optional(), Cents: row.cents(), Period: row.period(),
+		}
+	})
+}
+
+// ReadPayers reads a payer directory.
+func ReadPayers(r io.Reader) ([]billing.PayerRow, error) {
+	return read(r, PayerColumns, func(row *row) billing.PayerRow {
+		return billing.PayerRow{IK: row.fixed(9), Name: row.optional(), CardIK: row.fixed(9), Period: row.period()}
+	})
+}
+
+// ReadProviders reads a provider directory.
+func ReadProviders(r io.Reader) ([]billing.ProviderRow, error) {
+	return read(r, ProviderColumns, func(row *row) billing.ProviderRow {
+		p := billing.ProviderRow{IK: row.fixed(9), Name: row.optional()}
+		p.Group = billing.Group(row.fixed(1)[0])
+		p.ContractKey = billing.ContractKey{BillingCode: row.fixed(2), Tariff: row.fixed(5)}
+		p.Period = row.period()
+		return p
+	})
+}
+
+// read reads a CSV file whose header is columns and converts each line.
+func read[T any](r io.Reader, columns []string, convert func(*row) T) ([]T, error) {
+	c := csv.NewReader(io.LimitReader(r, maxListBytes))
+	c.FieldsPerRecord = len(columns)
+	c.ReuseRecord = true
+	header, err := c.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read header: %w", err)
+	}
+	header[0] = trimBOM(header[0])
+	if !slices.Equal(header, columns) {
+		return nil, &FormatError{1, columns[0], fmt.Sprintf("the header must be %q", columns)}
+	}
+	var out []T
+	for {
+		fields, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read list: %w", err)
+		}
+		line, _ := c.FieldPos(0)
+		row := &row{fields: fields, columns: columns, line: line}
+		v := convert(row)
+		if row.err != nil {
+			return nil, row.err
+		}
+		out = append(out, v)
+	}
+}
+
+func trimBOM(s string) string { return string(bytes.TrimPrefix([]byte(s), []byte("\xef\xbb\xbf"))) }
+
+// row hands out the fields of one line in order; the first fault stays.
+type row struct {
+	fields, columns []string
+	line, at        int
+	err             error
+}
+
+func (r *row) fail(reason string) {
+	if r.err == nil {
+		r.err = &FormatError{r.line, r.columns[r.at-1], reason}
+	}
+}
+
+func (r *row) optional() string {
+	r.at++
+	return string([]byte(r.fields[r.at-1])) // the reader reuses its record
+}
+
+func (r *row) text() string {
+	s := r.optional()
+	if s == "" {
+		r.fail("must not be empty")
+	}
+	return s
+}
+
+func (r *row) fixed(n int) string {
+	s := r.optional()
+	if len(s) != n {
+		r.fail(fmt.Sprintf("must have %d characters", n))
+		return "?????????"[:n]
+	}
+	return s
+}
+
+func (r *row) cents() money.Cents {
+	v, err := strconv.ParseInt(r.optional(), 10, 64)
+	if err != nil || v < 0 {
+		r.fail("must be whole cents, not negative")
+	}
+	return money.Cents(v)
+}
+
+func (r *row) period() billing.Period {
+	from, to := r.date(false), r.date(true)
+	if to != 0 && to < from {
+		r.fail("lies before valid_from")
+	}
+	return billing.Period{From: from, To: to}
+}
+
+func (r *row) date(optional bool) calendar.Date {
+	s := r.optional()
+	if s == "" && optional {
+		return 0
+	}
+	d, err := calendar.ParseDate(s)
+	if err != nil {
+		r.fail("must be a date JJJJ-MM-TT")
+	}
+	return d
+}
+
+// Imported says what an import did.
+type Imported struct {
+	Rows int
+	// Known is true if the same file was imported last; then nothing changed.
+	Known bool
+}
+
+// ErrUnknownList is returned for a kind that is not prices, payers or providers.
+var ErrUnknownList = errors.New("unknown list: prices, payers or providers")
+
+// Import reads a list and makes it current: rows with the same key are replaced,
+// the replaced ones are kept.
+func Import(ctx context.Context, db *store.DB, c clock.Clock, kind string, r io.Reader) (Imported, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, maxListBytes))
+	if err != nil {
+		return Imported{}, fmt.Errorf("read list: %w", err)
+	}
+	i := store.ListImport{Kind: kind, SHA256: sha256.Sum256(raw), At: c.Now()}
+	switch kind {
+	case "prices":
+		i.Prices, err = ReadPrices(bytes.NewReader(raw))
+		i.Rows = len(i.Prices)
+	case "payers":
+		i.Payers, err = ReadPayers(bytes.NewReader(raw))
+		i.Rows = len(i.Payers)
+	case "providers":
+		i.Providers, err = ReadProviders(bytes.NewReader(raw))
+		i.Rows = len(i.Providers)
+	default:
+		return Imported{}, ErrUnknownList
+	}
+	if err != nil {
+		return Imported{}, fmt.Errorf("%s: %w", kind, err)
+	}
+	known, err := db.ImportList(ctx, i)
+	return Imported{Rows: i.Rows, Known: known}, err
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
+)
+
+// Delivery is the row of one delivery in its final state.
+type Delivery struct {
+	ID              uuid.UUID
+	MessageID       string
+	Sender          string
+	Recipient       string
+	TransferName    string
+	Reference       string
+	Group           string
+	Test            string
+	CreatedOn       calendar.Date
+	PayloadSHA256   [32]byte
+	BlobKey         string
+	Bytes           int64
+	Segments        int64
+	State           billing.DeliveryState
+	ClaimedInvoices int
+	ClaimedCents    int64
+	DuplicateOf     uuid.UUID
+	ReceivedAt      time.Time
+	Errors          []DeliveryError
+	Refused         []billing.RefusedInvoice
+}
+
+// DeliveryError is one error of the receipt: place and German text, never a
+// field's value (DTA-6).
+type DeliveryError struct {
+	Stage     int
+	Code      string
+	Severity  string
+	Scope     string
+	Segment   int
+	Offset    int64
+	Tag       string
+	Element   int
+	Component int
+	Text      string
+}
+
+// Earlier is an accepted delivery that has the same content or the same
+// interchange reference.
+type Earlier struct {
+	ID         uuid.UUID
+	ReceivedAt time.Time
+}
+
+// AddBlob records that the blob belongs to a row of this transaction.
+func AddBlob(ctx context.Context, tx Tx, key string, size int64, now time.Time) error {
+	_, err := tx.Exec(ctx, `insert into blob (key, size, created_at) values ($1, $2, $3) on conflict do nothing`, key, size, now)
+	if err != nil {
+		return fmt.Errorf("record blob: %w", err)
+	}
+	return nil
+}
+
+// FindSamePayload returns the accepted delivery with the same bytes (P1010).
+func FindSamePayload(ctx context.Context, tx Tx, sum [32]byte) (Earlier, bool, error) {
+	return findEarlier(tx.Query(ctx, `select id, received_at from delivery
+		where payload_sha256 = $1 and state in ('accepted', 'partly_rejected')`, sum[:]))
+}
+
+// FindSameReference returns the accepted delivery with the same sender,
+// recipient and interchange reference in the same year (P1009).
+func FindSameReference(ctx context.Context, tx Tx, sender, recipient, reference string, createdOn calendar.Date) (Earlier, bool, error) {
+	return findEarlier(tx.Query(ctx, `select id, received_at from delivery
+		where sender_ik = $1 and recipient_ik = $2 and exchange_reference = $3
+		and extract(year from wire_created_on) = extract(year from $4::date)
+		and state in ('accepted', 'partly_rejected')`, sender, recipient, reference, createdOn.UTC()))
+}
+
+func findEarlier(rows pgx.Rows, err error) (Earlier, bool, error) {
+	if err != nil {
+		return Earlier{}, false, fmt.Errorf("find earlier delivery: %w", err)
+	}
+	e, err := pgx.CollectOneRow(rows, pgx.RowToStructByPos[Earlier])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Earlier{}, false, nil
+	}
+	if err != nil {
+		return Earlier{}, false, fmt.Errorf("find earlier delivery: %w", err)
+	}
+	return e, true, nil
+}
+
+// AddDelivery writes the delivery with its errors and refused invoices.
+func AddDelivery(ctx context.Context, tx Tx, d *Delivery) error {
+	_, err := tx.Exec(ctx, `insert into delivery (id, message_id, sender_ik, recipient_ik, transfer_name,
+		exchange_reference, provider_group, test_indicator, wire_created_on, payload_sha256, blob_key, size_bytes, segments,
+		state, claimed_invoices, claimed_cents, duplicate_of, received_at, received_on)
+		values ($1, $2, $3, nullif($4, ''), nullif($5, ''), nullif($6, ''), nullif($7, ''), nullif($8, ''), $9, $10, nullif($11, ''),
+			$12, $13, $14, $15, $16, $17, $18, $19)`,
+		d.ID, d.MessageID, d.Sender, d.Recipient, d.TransferName, d.Reference, d.Group, d.Test, dateOrNull(d.CreatedOn),
+		d.PayloadSHA256[:], d.BlobKey, d.Bytes, d.Segments, string(d.State), d.ClaimedInvoices, d.ClaimedCents,
+		uuidOrNull(d.DuplicateOf), d.ReceivedAt, calendar.InBerlin(d.ReceivedAt).UTC())
+	if err != nil {
+		return fmt.Errorf("write delivery: %w", err)
+	}
+	errs := newCopyTable("delivery_error", "delivery_id, no, stage, code, severity, scope, segment, byte_offset, tag, element, component, text")
+	for i, e := range d.Errors {
+		errs.uuid(d.ID)
+		errs.int(int64(i + 1))
+		errs.int(int64(e.Stage))
+		errs.text(e.Code)
+		errs.text(e.Severity)
+		errs.text(e.Scope)
+		errs.int(int64(e.Segment))
+		errs.int(e.Offset)
+		errs.text(e.Tag)
+		errs.int(int64(e.Element))
+		errs.int(int64(e.Component))
+		errs.text(e.Text)
+		errs.end()
+	}
+	if err := errs.flush(ctx, tx); err != nil {
+		return err
+	}
+	refused := newCopyTable("refused_invoice", "delivery_id, no, collective_number, single_number, provider_ik, billed_cents, rule, segment, byte_offset")
+	for i, r := range d.Refused {
+		refused.uuid(d.ID)
+		refused.int(int64(i + 1))
+		refused.text(r.Number.Collective)
+		refused.text(r.Number.Single)
+		refused.text(r.Provider)
+		refused.int(int64(r.Billed))
+		refused.text(r.Rule)
+		refused.int(int64(r.Place.Segment))
+		refused.int(r.Place.Offset)
+		refused.end()
+	}
+	return refused.flush(ctx, tx)
+}
+
+// OutboxWriter writes many messages to the outbox by COPY.
+type OutboxWriter struct{ table *copyTable }
+
+// NewOutboxWriter returns an empty writer.
+func NewOutboxWriter() *OutboxWriter {
+	return &OutboxWriter{newCopyTable("outbox", "event_id, kind, subject_id, topic, key, type, body, created_at")}
+}
+
+// Add buffers a message.
+func (w *OutboxWriter) Add(m OutboxMessage) {
+	t := w.table
+	t.uuid(m.EventID)
+	t.text(m.Kind)
+	t.uuid(m.Subject)
+	t.text(m.Topic)
+	t.text(m.Key)
+	t.text(m.Type)
+	t.bytea(m.Body)
+	t.time(m.At)
+	t.end()
+}
+
+// Bytes returns the size of what is buffered.
+func (w *OutboxWriter) Bytes() int { return w.table.buf.Len() }
+
+// Flush sends what is buffered.
+func (w *OutboxWriter) Flush(ctx context.Context, tx Tx) error { return w.table.flush(ctx, tx) }
+
+// Discard forgets what is buffered.
+func (w *OutboxWriter) Discard() {
+	w.table.buf.Reset()
+	w.table.rows, w.table.open = 0, false
+}
+
+func dateOrNull(d calendar.Date) *time.Time {
+	if d == 0 {
+		return nil
+	}
+	t := d.UTC()
+	return &t
+}
+
+func uuidOrNull(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
+)
+
+// LoadHistory returns what was billed before, as far as the invoices touch it
+// (CHK-5), set-based. It first takes a lock per provider until the end of the
+// transaction: of two deliveries that bill the same line at the same time, the
+// second waits and sees the first.
+func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice) (*billing.History, error) {
+	if err := lockProviders(ctx, tx, invoices); err != nil {
+		return nil, err
+	}
+	h := &billing.History{Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{}}
+	if err := loadInvoiceKeys(ctx, tx, invoices, h); err != nil {
+		return nil, err
+	}
+	if err := loadLines(ctx, tx, invoices, h); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+func lockProviders(ctx context.Context, tx Tx, invoices []*billing.Invoice) error {
+	var iks []string
+	for _, inv := range invoices {
+		iks = append(iks, inv.Provider)
+	}
+	slices.Sort(iks)
+	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended(ik, 1)) from unnest($1::text[]) ik`, slices.Compact(iks))
+	if err != nil {
+		return fmt.Errorf("lock providers: %w", err)
+	}
+	return nil
+}
+
+func loadInvoiceKeys(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
+	var provider, collective, single []string
+	var dates []time.Time
+	for _, inv := range invoices {
+		provider = append(provider, inv.Provider)
+		collective = append(collective, inv.Number.Collective)
+		single = append(single, inv.Number.Single)
+		dates = append(dates, inv.Date.UTC())
+	}
+	rows, err := tx.Query(ctx, `select i.provider_ik, i.collective_number, i.single_number, i.invoice_date, i.received_on
+		from unnest($1::text[], $2::text[], $3::text[], $4::date[]) k (p, c, s, d)
+		join invoice i on i.provider_ik = k.p and i.collective_number = k.c and i.single_number = k.s and i.invoice_date = k.d`,
+		provider, collective, single, dates)
+	if err != nil {
+		return fmt.Errorf("look up earlier invoices: %w", err)
+	}
+	var key billing.InvoiceKey
+	var date, received time.Time
+	_, err = pgx.ForEachRow(rows, []any{&key.Provider, &key.Number.Collective, &key.Number.Single, &date, &received}, func() error {
+		key.Date = calendar.OfTime(date)
+		h.Invoices[key] = calendar.OfTime(received)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look up earlier invoices: %w", err)
+	}
+	return nil
+}
+
+func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
+	var keys []int64
+	var dates []time.Time
+	for _, inv := range invoices {
+		for c := range inv.Cases {
+			bc := &inv.Cases[c]
+			for p := range bc.Positions {
+				if key, ok := billing.LineFingerprint(inv.Provider, bc, &bc.Positions[p]); ok {
+					keys = append(keys, int64(key))
+					dates = append(dates, bc.Positions[p].Date.UTC())
+				}
+			}
+		}
+	}
+	rows, err := tx.Query(ctx, `select p.line_key, i.collective_number, i.single_number
+		from unnest($1::bigint[], $2::date[]) k (line_key, d)
+		join position p on p.service_date = k.d and p.line_key = k.line_key
+		join invoice i on i.id = p.invoice_id`, keys, dates)
+	if err != nil {
+		return fmt.Errorf("look up earlier lines: %w", err)
+	}
+	var key int64
+	var number billing.InvoiceNumber
+	_, err = pgx.ForEachRow(rows, []any{&key, &number.Collective, &number.Single}, func() error {
+		h.Lines[uint64(key)] = number
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look up earlier lines: %w", err)
+	}
+	return nil
+}
