@@ -44,9 +44,9 @@ var allowed = map[string][]string{
 	"domain":    {},
 	"checks":    {"domain"},
 	"store":     {"domain", "schema", "internal"},
-	"app":       {"domain", "checks", "store", "dta", "internal"},
-	"consumers": {"app", "domain", "store", "internal"},
-	"producers": {"app", "domain", "store", "internal"},
+	"app":       {"domain", "checks", "store", "dta", "schema", "internal"},
+	"consumers": {"app", "domain", "store", "schema", "internal"},
+	"producers": {"app", "domain", "store", "schema", "internal"},
 	"jobs":      {"app", "domain", "store", "internal"},
 	"portal":    {"app", "domain", "internal"},
 }
