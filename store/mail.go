@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"klarbeleg/domain/calendar"
 )
@@ -28,17 +30,31 @@ type Mail struct {
 // PlanMail writes the mail as planned; planned is false if it was planned
 // before.
 func PlanMail(ctx context.Context, tx Tx, m Mail) (planned bool, err error) {
-	var user *uuid.UUID
-	if m.User != uuid.Nil {
-		user = &m.User
+	n, err := PlanMails(ctx, tx, m)
+	return n == 1, err
+}
+
+// PlanMails writes the mails as planned and returns how many of them were not
+// planned before.
+func PlanMails(ctx context.Context, tx Tx, mails ...Mail) (planned int, err error) {
+	batch := &pgx.Batch{}
+	for _, m := range mails {
+		var user *uuid.UUID
+		if m.User != uuid.Nil {
+			user = &m.User
+		}
+		batch.Queue(`insert into mail (id, kind, dedup_key, user_id, local_day, recipient, subject, body_text, next_at, created_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict do nothing`,
+			m.ID, m.Kind, m.DedupKey, user, m.LocalDay.UTC(), m.Recipient, m.Subject, m.Text, m.At).
+			Exec(func(tag pgconn.CommandTag) error {
+				planned += int(tag.RowsAffected())
+				return nil
+			})
 	}
-	tag, err := tx.Exec(ctx, `insert into mail (id, kind, dedup_key, user_id, local_day, recipient, subject, body_text, next_at, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict do nothing`,
-		m.ID, m.Kind, m.DedupKey, user, m.LocalDay.UTC(), m.Recipient, m.Subject, m.Text, m.At)
-	if err != nil {
-		return false, fmt.Errorf("plan mail: %w", err)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return 0, fmt.Errorf("plan mails: %w", err)
 	}
-	return tag.RowsAffected() == 1, nil
+	return planned, nil
 }
 
 // DueMail is a planned mail taken for sending.
@@ -47,25 +63,36 @@ type DueMail struct {
 	Recipient string
 	Subject   string
 	Text      string
-	Attempts  int
+	// Attempts counts this one.
+	Attempts int
 }
 
-// TakeDueMail moves up to limit planned mails that are due to "sending" and
-// returns them. The move is committed before SMTP, so that a mail is never sent
-// twice (G-6).
-func (db *DB) TakeDueMail(ctx context.Context, now time.Time, limit int) ([]DueMail, error) {
-	rows, err := db.pool.Query(ctx, `update mail set state = 'sending', attempts = attempts + 1
-		where id in (select id from mail where state = 'planned' and next_at <= $1
-			order by next_at, id limit $2 for update skip locked)
-		returning id, recipient, subject, body_text, attempts`, now, limit)
-	if err != nil {
-		return nil, fmt.Errorf("take mail: %w", clean(err))
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[DueMail])
-	if err != nil {
-		return nil, fmt.Errorf("take mail: %w", clean(err))
-	}
-	return out, nil
+// TakeDueMail moves the planned mail that has been due longest to "sending" and
+// returns it. The move is committed before SMTP, so that a mail is never sent
+// twice (G-6). ok is false if none is due or if perMinute mails were taken within
+// the last minute, by all replicas together (F-63).
+func (db *DB) TakeDueMail(ctx context.Context, now time.Time, perMinute int) (mail DueMail, ok bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		// Counting and taking are one step for all replicas.
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtext('klarbeleg.mail'))`); err != nil {
+			return fmt.Errorf("lock mail: %w", err)
+		}
+		rows, err := tx.Query(ctx, `update mail set state = 'sending', attempts = attempts + 1, taken_at = $1
+			where id = (select id from mail where state = 'planned' and next_at <= $1
+					and (select count(*) from mail where taken_at > $2) < $3
+				order by next_at, id limit 1)
+			returning id, recipient, subject, body_text, attempts`, now, now.Add(-time.Minute), perMinute)
+		if err != nil {
+			return fmt.Errorf("take mail: %w", err)
+		}
+		mail, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[DueMail])
+		ok = err == nil
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("take mail: %w", err)
+		}
+		return nil
+	})
+	return mail, ok && err == nil, err
 }
 
 // MailSent marks the mail as sent.
@@ -96,12 +123,42 @@ func (db *DB) setMail(ctx context.Context, id uuid.UUID, state, code string, nex
 	return nil
 }
 
-// MailsLeftSending turns mails found in "sending" at start into "unknown": we
-// do not know whether they left, and do not send them again (F-08).
-func (db *DB) MailsLeftSending(ctx context.Context) (int64, error) {
-	tag, err := db.pool.Exec(ctx, `update mail set state = 'unknown', error_code = 'interrupted' where state = 'sending'`)
+// InterruptedMails turns mails taken before the instant given and still in
+// "sending" into "unknown": their process is gone, we do not know whether they
+// left, and do not send them again (F-08).
+func (db *DB) InterruptedMails(ctx context.Context, before time.Time) (int64, error) {
+	tag, err := db.pool.Exec(ctx, `update mail set state = 'unknown', error_code = 'interrupted'
+		where state = 'sending' and taken_at < $1`, before)
 	if err != nil {
 		return 0, fmt.Errorf("mark interrupted mails: %w", clean(err))
 	}
 	return tag.RowsAffected(), nil
+}
+
+// GiveUpMails ends planned mails whose time is over: digests of days before
+// today, because the next one says it all, and others created before the instant
+// given (F-60).
+func (db *DB) GiveUpMails(ctx context.Context, today calendar.Date, before time.Time) (int64, error) {
+	tag, err := db.pool.Exec(ctx, `update mail set state = 'failed',
+			error_code = 'given_up' || case when error_code = '' then '' else '_' || error_code end
+		where state = 'planned' and case when kind = 'digest' then local_day < $1 else created_at < $2 end`,
+		today.UTC(), before)
+	if err != nil {
+		return 0, fmt.Errorf("give up mails: %w", clean(err))
+	}
+	return tag.RowsAffected(), nil
+}
+
+// MailBacklog returns for how long the mail that is due longest has been
+// waiting; 0 if none is due.
+func (db *DB) MailBacklog(ctx context.Context, now time.Time) (time.Duration, error) {
+	var oldest *time.Time
+	if err := db.pool.QueryRow(ctx, `select min(created_at) from mail where state = 'planned' and next_at <= $1`, now).
+		Scan(&oldest); err != nil {
+		return 0, fmt.Errorf("count mail: %w", clean(err))
+	}
+	if oldest == nil {
+		return 0, nil
+	}
+	return now.Sub(*oldest), nil
 }
