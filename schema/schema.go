@@ -16,19 +16,6 @@ import (
 //go:embed all:migrations
 var migrations embed.FS
 
-//go:embed messages/*.json
-var messages embed.FS
-
-// Messages returns the JSON Schemas of the messages, one file per message type
-// and part, named after it: cards.status.v1.json.
-func Messages() fs.FS {
-	files, err := fs.Sub(messages, "messages")
-	if err != nil {
-		panic(err) // the folder is part of the program
-	}
-	return files
-}
-
 // Migrate brings the database at url to the newest schema. It may run twice.
 func Migrate(ctx context.Context, url string) (err error) {
 	db, err := sql.Open("pgx", url)
