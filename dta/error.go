@@ -1,5 +1,10 @@
 package dta
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Severity says what an error rejects (column severity of the rule catalogue).
 type Severity uint8
 
@@ -57,6 +62,51 @@ type Error struct {
 	Tag       string // segment tag, "" if none
 	Element   int    // element number after the tag from 1; 0: the segment as a whole
 	Component int    // component from 1; 0: the element is no composite
-	text      string // German sentence
+	text      string
 	value     string
+}
+
+// NewError returns a finding with the stage, severity and scope that the rule
+// catalogue gives the code, and the German sentence for the sender. It panics
+// on a code that Rules does not list: that is a fault of the program.
+func NewError(code, sentence string) Error {
+	rule, ok := RuleOf(code)
+	if !ok {
+		panic("dta: unknown rule code " + code)
+	}
+	return Error{Stage: rule.Stage, Code: code, Severity: rule.Severity, Scope: rule.Scope, text: sentence}
+}
+
+// WithValue returns the finding with the field's value kept behind Value.
+func (e Error) WithValue(v string) Error {
+	e.value = strings.Clone(v) // the value must not hold a whole message in memory
+	return e
+}
+
+// Text returns the German sentence for the sender, without the place.
+func (e Error) Text() string { return e.text }
+
+// Value returns the offending field value, "" if there is none. It may be a
+// name or an insurance number: never log it.
+func (e Error) Value() string { return e.value }
+
+// Error returns code and place for logs; it holds no field value.
+func (e Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Code)
+	if e.Segment > 0 {
+		fmt.Fprintf(&b, " at segment %d", e.Segment)
+	}
+	if e.Tag != "" {
+		b.WriteString(" (" + e.Tag)
+		if e.Element > 0 {
+			fmt.Fprintf(&b, ".%d", e.Element)
+		}
+		if e.Component > 0 {
+			fmt.Fprintf(&b, ".%d", e.Component)
+		}
+		b.WriteString(")")
+	}
+	fmt.Fprintf(&b, ", byte %d", e.Offset)
+	return b.String()
 }

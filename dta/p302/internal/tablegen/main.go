@@ -43,7 +43,14 @@ func run() error {
 	if err := writeGo("segments_gen.go", segmentTypes(elements)); err != nil {
 		return err
 	}
-	return nil
+	if err := writeGo("codec_gen.go", segmentCodecs(elements)); err != nil {
+		return err
+	}
+	tables, err := syntaxTables(elements)
+	if err != nil {
+		return err
+	}
+	return writeGo("tables_gen.go", tables)
 }
 
 func readElements(paths ...string) ([]element, error) {

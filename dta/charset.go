@@ -1,0 +1,229 @@
+package dta
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// Charset is a character set of the Nutzdatendatei (Auftragsdatei 203-204).
+type Charset uint8
+
+// The character sets of § 302. EB is forbidden, P8 and U8 are bilateral only:
+// they are not read (dta-302.md section 2.2).
+const (
+	I1 Charset = iota + 1 // ISO 8859-1, identical with DIN 66303:2000-06
+	I5                    // ISO 8859-15
+	I7                    // DIN 66003 DRV, 7 bit
+	I8                    // DIN 66303:1986-11, DRV8
+)
+
+// ErrNotInCharset is returned for text that the character set cannot carry.
+var ErrNotInCharset = errors.New("character is not part of the character set")
+
+// ParseCharset returns the character set of a two-character code.
+func ParseCharset(code string) (Charset, bool) {
+	for c := I1; c <= I8; c++ {
+		if c.String() == code {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+// String returns the two-character code.
+func (c Charset) String() string {
+	switch c {
+	case I1:
+		return "I1"
+	case I5:
+		return "I5"
+	case I7:
+		return "I7"
+	case I8:
+		return "I8"
+	}
+	return ""
+}
+
+// Rune returns the character of a byte; ok is false for a byte that the set
+// does not define.
+func (c Charset) Rune(b byte) (r rune, ok bool) {
+	if b < 0x40 {
+		return rune(b), true
+	}
+	switch c {
+	case I5:
+		return rune5(b), true
+	case I7:
+		return rune7(b), b < 0x80
+	case I8:
+		return rune8(b), true
+	default:
+		return rune(b), true
+	}
+}
+
+// rune5 is the high half of ISO 8859-15 where it differs from ISO 8859-1.
+func rune5(b byte) rune {
+	switch b {
+	case 0xA4:
+		return '€'
+	case 0xA6:
+		return 'Š'
+	case 0xA8:
+		return 'š'
+	case 0xB4:
+		return 'Ž'
+	case 0xB8:
+		return 'ž'
+	case 0xBC:
+		return 'Œ'
+	case 0xBD:
+		return 'œ'
+	case 0xBE:
+		return 'Ÿ'
+	}
+	return rune(b)
+}
+
+// rune7 is DIN 66003 DRV: German letters in the places of @ [ \ ] { | } ~.
+func rune7(b byte) rune {
+	switch b {
+	case 0x40:
+		return '§'
+	case 0x5B:
+		return 'Ä'
+	case 0x5C:
+		return 'Ö'
+	case 0x5D:
+		return 'Ü'
+	case 0x7B:
+		return 'ä'
+	case 0x7C:
+		return 'ö'
+	case 0x7D:
+		return 'ü'
+	case 0x7E:
+		return 'ß'
+	}
+	return rune(b)
+}
+
+// rune8 is DIN 66303:1986-11: the low half of I7, and the signs it displaced in
+// the places that the German letters have in ISO 8859-1.
+func rune8(b byte) rune {
+	switch b {
+	case 0xA7:
+		return '@'
+	case 0xC4:
+		return '['
+	case 0xD6:
+		return '\\'
+	case 0xDC:
+		return ']'
+	case 0xDF:
+		return '~'
+	case 0xE4:
+		return '{'
+	case 0xF6:
+		return '|'
+	case 0xFC:
+		return '}'
+	}
+	if b < 0x80 {
+		return rune7(b)
+	}
+	return rune(b)
+}
+
+// IsPlain tells whether the bytes are the same in UTF-8, so that they need no
+// conversion.
+func (c Charset) IsPlain(b []byte) bool {
+	if c == I7 || c == I8 {
+		return false // letters may hide in the low half
+	}
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
+	for _, x := range b {
+		if x >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// AppendUTF8 appends the text of the bytes b to dst. Every byte becomes one
+// character; undefined bytes become U+FFFD.
+func (c Charset) AppendUTF8(dst, b []byte) []byte {
+	for _, x := range b {
+		if x < 0x40 {
+			dst = append(dst, x)
+			continue
+		}
+		r, ok := c.Rune(x)
+		if !ok {
+			r = utf8.RuneError
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
+
+// Append appends the bytes of the text s to dst. It returns ErrNotInCharset for
+// a character that the set does not have; the error names no character.
+func (c Charset) Append(dst []byte, s string) ([]byte, error) {
+	for i := 0; i < len(s); {
+		if x := s[i]; x < 0x40 || (x < utf8.RuneSelf && c != I7 && c != I8) {
+			dst = append(dst, x)
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		b, ok := c.byteOf(r)
+		if !ok || (r == utf8.RuneError && size == 1) {
+			return dst, fmt.Errorf("%s: %w", c, ErrNotInCharset)
+		}
+		dst = append(dst, b)
+		i += size
+	}
+	return dst, nil
+}
+
+// byteOf is the reverse of Rune. Most characters have their ISO 8859-1 byte.
+func (c Charset) byteOf(r rune) (byte, bool) {
+	if r < 0x100 {
+		if got, ok := c.Rune(byte(r)); ok && got == r {
+			return byte(r), true
+		}
+	}
+	for b := 0x40; b < 0x100; b++ {
+		if got, ok := c.Rune(byte(b)); ok && got == r {
+			return byte(b), true
+		}
+	}
+	return 0, false
+}
+
+// FindForeign returns the offset of the first byte that shows that b is not in
+// the character set: a byte that the set does not define, or a letter encoded
+// in UTF-8 (a lead byte C2 or C3 with a continuation byte). It returns -1 if
+// there is none.
+func (c Charset) FindForeign(b []byte) int {
+	for i, x := range b {
+		if x < utf8.RuneSelf {
+			continue
+		}
+		if c == I7 {
+			return i
+		}
+		if (x == 0xC2 || x == 0xC3) && i+1 < len(b) && b[i+1] >= 0x80 && b[i+1] <= 0xBF {
+			return i
+		}
+	}
+	return -1
+}
