@@ -1,0 +1,32 @@
+package jobs
+
+import (
+	"klarbeleg/app/casework"
+	"klarbeleg/app/notify"
+)
+
+// UseCases are what the jobs call.
+type UseCases struct {
+	Cases   *casework.Service
+	Digests *notify.Digests
+	Mailer  *notify.Mailer
+}
+
+// Schedules say when the jobs are due: five cron fields in Europe/Berlin.
+type Schedules struct {
+	Expire string
+	Digest string
+}
+
+// DefaultSchedules are the times the service promises (portal settings).
+func DefaultSchedules() Schedules {
+	return Schedules{Expire: expireSchedule, Digest: digestSchedule}
+}
+
+// All lists the jobs.
+func All(u UseCases, s Schedules) []Job {
+	return []Job{
+		expire(u, s.Expire),
+		digest(u, s.Digest),
+	}
+}
