@@ -1,0 +1,56 @@
+-- Synthetic invoices for the look-up tests. IKs are made up; their check digits
+-- are right. Provider 260326822 bills itself, provider 460999336 through the
+-- service 590999223, which collects.
+
+insert into delivery (id, message_id, sender_ik, recipient_ik, payload_sha256, size_bytes, state, received_at, received_on)
+values ('00000000-0000-7000-8000-000000000001', 'seed', '260326822', '108999446', '\x01', 1, 'accepted', '2026-09-03 08:15:00+02', '2026-09-03');
+
+insert into reference_import (kind, sha256, row_count, imported_at) values ('payers', '\x02', 2, '2026-01-02 08:00:00+01');
+insert into payer (import_id, ik, name, card_ik, valid_from)
+values (1, '108999446', 'Musterkasse Nord', '108999446', '2020-01-01'),
+       (1, '108999446', 'Musterkasse Nord', '108999457', '2020-01-01');
+
+create function seed(id int, number text, single text, day date, provider text, payee text, payer text, billed int, corrected int, state text)
+returns void language sql as $$
+insert into invoice (id, delivery_id, received_on, provider_group, collective_number, single_number, invoice_date, kind,
+    processing_code, provider_ik, payer_ik, fund_ik, biller_ik, payee_ik, segment, byte_offset, cases, positions,
+    billed_cents, approved_cents, corrected_cents, state, created_at)
+values (id, '00000000-0000-7000-8000-000000000001', day + 2, 'A', number, single, day, case when provider = payee then 1 else 3 end,
+    1, provider, payer, payer, case when provider = payee then '' else payee end, payee, 1, 0, 3, 7,
+    billed, billed - corrected, corrected, state, (day + 3) + time '09:30')
+$$;
+
+-- One of each state under one number; the second single number sorts after the
+-- tenth only as text.
+select seed(1, '2026-0811', '1', '2026-09-01', '260326822', '260326822', '108999446', 124050, 0, 'paid'),
+       seed(2, '2026-0811', '2', '2026-09-01', '260326822', '260326822', '108999446', 80000, 14860, 'corrected'),
+       seed(3, '2026-0811', '10', '2026-09-01', '260326822', '260326822', '108999550', 5210, 5210, 'refused'),
+       seed(4, '2026-0811', '11', '2026-09-01', '260326822', '260326822', '108999446', 9900, 0, 'approved');
+-- Entirely paid, by two vouchers.
+select seed(5, '2026-0829', '0', '2026-09-14', '260326822', '260326822', '108999446', 320415, 1000, 'paid');
+-- Same number and date at another payee; another area; another date.
+select seed(6, '2026-0811', '1', '2026-09-01', '460999336', '460999336', '108999446', 777700, 0, 'approved');
+select seed(7, '2026-0811', '1', '2026-09-02', '260326822', '260326822', '108999446', 888800, 0, 'approved');
+-- Refused and approved as a whole.
+select seed(8, '2026-0902', '0', '2026-10-01', '260326822', '260326822', '108999446', 5210, 5210, 'refused');
+select seed(9, '2026-0903', '0', '2026-10-02', '260326822', '260326822', '108999446', 6310, 0, 'approved');
+select seed(10, '2026-0904', '0', '2026-10-03', '260326822', '260326822', '108999446', 6310, 310, 'corrected');
+-- A billing service that collects for two providers: 120 invoices.
+select seed(1000 + n, 'S4711', n::text, '2026-09-21', case when n % 3 = 0 then '460999336' else '260326822' end,
+    '590999223', '108999446', 1000 + n, 0, 'paid') from generate_series(1, 120) n;
+
+insert into correction_case (id, case_id, invoice_id, provider_ik, payee_ik, provider_group, voucher_no, corrected_cents, state, provided_at, editable_until)
+values ('00000000-0000-7000-8000-0000000000c1', 1, 2, '260326822', '260326822', 'A', 'B1', 14860, 'new', '2026-09-04 09:30+02', '2026-12-05 00:00+01');
+insert into correction (id, invoice_id, case_id, position_no, correction_case_id, rule_code, rule_version, amount_cents, gross_cut_cents, copay_cut_cents, text, heal, in_force, created_at)
+values ('00000000-0000-7000-8000-0000000000d1', 2, 1, 1, '00000000-0000-7000-8000-0000000000c1', 'P4010', 1, 10000, 10000, 0, 'Preis', 'document', true, '2026-09-04 09:30+02'),
+       ('00000000-0000-7000-8000-0000000000d2', 2, 1, 2, '00000000-0000-7000-8000-0000000000c1', 'P4010', 1, 4860, 4860, 0, 'Preis', 'document', true, '2026-09-04 09:30+02'),
+       ('00000000-0000-7000-8000-0000000000d3', 2, 1, 3, '00000000-0000-7000-8000-0000000000c1', 'P4010', 1, 500, 500, 0, 'Preis', 'document', false, '2026-09-04 09:30+02');
+
+insert into voucher (number, payee_ik, paid_on, total_cents, created_at)
+values ('0000012345', '260326822', '2026-09-25', 324050, '2026-09-24 22:00+02'),
+       ('0000012346', '260326822', '2026-10-02', 119415, '2026-10-01 22:00+02'),
+       ('0000099999', '590999223', '2026-10-05', 127260, '2026-10-04 22:00+02');
+insert into voucher_line (voucher_number, invoice_id, amount_cents)
+values ('0000012345', 1, 124050), ('0000012345', 5, 200000), ('0000012346', 5, 119415);
+insert into voucher_line (voucher_number, invoice_id, amount_cents)
+select '0000099999', 1000 + n, 1000 + n from generate_series(1, 120) n;
