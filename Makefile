@@ -19,9 +19,11 @@ LINT := go tool -modfile=internal/tools/go.mod golangci-lint
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Built and executed, because "go run" answers Ctrl-C with an error of its own.
 .PHONY: run demo
 run: ## Start everything on this machine: broker, database, mail page, demo data
-	@go run ./cmd/klarbeleg serve --embedded $(ARGS)
+	@go build -o .cache/klarbeleg ./cmd/klarbeleg
+	@exec .cache/klarbeleg serve --embedded $(ARGS)
 
 demo: run ## The same as run
 
@@ -80,4 +82,5 @@ check: lint verify race ## The gate before a commit: lint, verify, race
 
 .PHONY: kafka
 kafka: ## Start Apache Kafka on this machine (KAFKA_NODES=3 for three brokers)
-	@go run ./cmd/devkafka $(ARGS)
+	@go build -o .cache/devkafka ./cmd/devkafka
+	@exec .cache/devkafka $(ARGS)
