@@ -9,6 +9,8 @@ SHELL := bash
 FUZZTIME ?= 10s
 # KAFKA=no keeps Apache Kafka out of "make test" where Java and Maven are present.
 KAFKA ?= auto
+# How many brokers "make kafka" starts, 1 or 3.
+KAFKA_NODES ?= 1
 # Further arguments for run, bench and kafka: make bench ARGS=--help
 ARGS ?=
 
@@ -83,4 +85,4 @@ check: lint verify race ## The gate before a commit: lint, verify, race
 .PHONY: kafka
 kafka: ## Start Apache Kafka on this machine (KAFKA_NODES=3 for three brokers)
 	@go build -o .cache/devkafka ./cmd/devkafka
-	@exec .cache/devkafka $(ARGS)
+	@exec .cache/devkafka -nodes $(KAFKA_NODES) $(ARGS)

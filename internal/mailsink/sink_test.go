@@ -118,7 +118,7 @@ func TestRoundTrip(t *testing.T) {
 				Received:  testNow,
 				MessageID: m.ID + "@klarbeleg.example",
 				From:      "Prüfstelle Süd <no-reply@klarbeleg.example>",
-				To:        "<" + m.To + ">",
+				To:        m.To,
 				Subject:   m.Subject,
 				Text:      m.Text,
 			}}

@@ -25,7 +25,8 @@ type Stored struct {
 	Received time.Time
 	// MessageID is the header's value without angle brackets.
 	MessageID string
-	// From, To and Subject are the decoded headers (RFC 2047).
+	// From, To and Subject are the decoded headers (RFC 2047); an address without
+	// display name stands without angle brackets.
 	From, To, Subject string
 	// Text is the plain-text body, decoded, with "\n" as line end.
 	Text string
@@ -92,12 +93,21 @@ func parse(raw []byte) (Stored, error) {
 			return Stored{}, fmt.Errorf("header %s: %w", name, err)
 		}
 	}
+	m.From, m.To = bare(m.From), bare(m.To)
 	text, err := plainText(msg.Header.Get("Content-Type"), msg.Header.Get("Content-Transfer-Encoding"), msg.Body)
 	if err != nil {
 		return Stored{}, err
 	}
 	m.Text = strings.ReplaceAll(text, "\r\n", "\n")
 	return m, nil
+}
+
+// bare takes the brackets off an address that has no display name.
+func bare(address string) string {
+	if inner, ok := strings.CutPrefix(address, "<"); ok {
+		return strings.TrimSuffix(inner, ">")
+	}
+	return address
 }
 
 // plainText returns the first text/plain part of a body, alternatives one level
