@@ -5,6 +5,7 @@
 package cardorder
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -67,7 +68,7 @@ func New(db *store.DB, c clock.Clock, settings Settings) (*Service, error) {
 
 // Message is an event as a door hands it over.
 type Message struct {
-	// ID identifies the message for ever; it equals the id in the body.
+	// ID identifies the message if its body does not tell the id of the event.
 	ID   string
 	Body []byte
 }
@@ -92,11 +93,13 @@ type Outcome struct {
 	Applied, Refused int
 }
 
-// Handle takes one event. Everything happens in one transaction: inbox, order,
+// Handle takes one event; the same event again, known by its id, does nothing,
+// whatever message brings it. Everything happens in one transaction: inbox, order,
 // accepted events, status message, mail, refusals. Errors are ErrUnreadable,
 // store.ErrIDReused and those of the database.
 func (s *Service) Handle(ctx context.Context, m Message) (Outcome, error) {
-	e, err := s.decoder.decode(m.ID, m.Body)
+	e, err := s.decoder.decode(m.Body)
+	m.ID = cmp.Or(e.ID, m.ID)
 	var refusal *card.Refusal
 	if err != nil && !errors.As(err, &refusal) {
 		return Outcome{}, err
@@ -170,7 +173,7 @@ func (h *handling) receive(ctx context.Context, e card.Event, m store.CardMessag
 			return err
 		}
 		before := order
-		if e, err = h.decoder.decode(m.ID, m.Body); err == nil {
+		if e, err = h.decoder.decode(m.Body); err == nil {
 			order, err = card.Apply(order, e)
 		}
 		if err := h.settle(ctx, step{before, order, e, m}, err); err != nil {

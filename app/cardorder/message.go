@@ -33,36 +33,42 @@ type decoder struct {
 const schemaBase = "klarbeleg:///messages/"
 
 func newDecoder() (decoder, error) {
+	schema, err := compile("cards.orders.v1.json")
+	return decoder{schema: schema}, err
+}
+
+// compile compiles one of the card schemas.
+func compile(name string) (*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
 	files, err := fs.Glob(messages.CardSchemas, "*.json")
 	if err != nil {
-		return decoder{}, fmt.Errorf("list card schemas: %w", err)
+		return nil, fmt.Errorf("list card schemas: %w", err)
 	}
-	for _, name := range files {
-		raw, err := messages.CardSchemas.ReadFile(name)
+	for _, file := range files {
+		raw, err := messages.CardSchemas.ReadFile(file)
 		if err != nil {
-			return decoder{}, fmt.Errorf("read schema %s: %w", name, err)
+			return nil, fmt.Errorf("read schema %s: %w", file, err)
 		}
 		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 		if err != nil {
-			return decoder{}, fmt.Errorf("parse schema %s: %w", name, err)
+			return nil, fmt.Errorf("parse schema %s: %w", file, err)
 		}
-		if err := c.AddResource(schemaBase+name, doc); err != nil {
-			return decoder{}, fmt.Errorf("add schema %s: %w", name, err)
+		if err := c.AddResource(schemaBase+file, doc); err != nil {
+			return nil, fmt.Errorf("add schema %s: %w", file, err)
 		}
 	}
-	schema, err := c.Compile(schemaBase + "cards.orders.v1.json")
+	schema, err := c.Compile(schemaBase + name)
 	if err != nil {
-		return decoder{}, fmt.Errorf("compile card schemas: %w", err)
+		return nil, fmt.Errorf("compile card schemas: %w", err)
 	}
-	return decoder{schema: schema}, nil
+	return schema, nil
 }
 
 // decode returns the event in body. It returns ErrUnreadable if body is no JSON
 // object, and a *card.Refusal with the path of the first bad field if it does
 // not follow the schema; the event then holds what little could be read.
-func (d decoder) decode(messageID string, body []byte) (card.Event, error) {
+func (d decoder) decode(body []byte) (card.Event, error) {
 	if len(body) > maxMessageBytes {
 		return card.Event{}, fmt.Errorf("%w: more than %d bytes", ErrUnreadable, maxMessageBytes)
 	}
@@ -79,11 +85,11 @@ func (d decoder) decode(messageID string, body []byte) (card.Event, error) {
 		}
 		return partial(object), badField(firstPath(invalid))
 	}
-	return event(messageID, object)
+	return event(object)
 }
 
 // event reads a valid message. What JSON Schema cannot say is refused here.
-func event(messageID string, object map[string]any) (card.Event, error) {
+func event(object map[string]any) (card.Event, error) {
 	var wire struct {
 		ID      string          `json:"id"`
 		OrderID string          `json:"order_id"`
@@ -100,9 +106,6 @@ func event(messageID string, object map[string]any) (card.Event, error) {
 		return partial(object), badField(jsonPath("", err))
 	}
 	e := card.Event{ID: wire.ID, OrderID: wire.OrderID, Seq: wire.Seq}
-	if wire.ID != messageID {
-		return e, badField("/id")
-	}
 	if e.At, err = time.Parse(time.RFC3339Nano, wire.Time); err != nil {
 		return e, badField("/time")
 	}
@@ -143,13 +146,17 @@ func known(v any) any {
 
 var (
 	fieldName = regexp.MustCompile(`^[a-z_]+$`)
+	eventID   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}$`)
 	orderID   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$`)
 )
 
-// partial reads order id and number from a message that breaks the schema, if
+// partial reads ids and number from a message that breaks the schema, as far as
 // they at least are right.
 func partial(object map[string]any) card.Event {
 	var e card.Event
+	if id, ok := object["id"].(string); ok && eventID.MatchString(id) {
+		e.ID = id
+	}
 	if id, ok := object["order_id"].(string); ok && orderID.MatchString(id) {
 		e.OrderID = id
 	}

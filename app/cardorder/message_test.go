@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"klarbeleg/domain/card"
 	"klarbeleg/schema/messages"
@@ -63,7 +65,7 @@ func TestGoldenEvents(t *testing.T) {
 		if err := json.Unmarshal(raw, &wire); err != nil {
 			t.Fatal(err)
 		}
-		e, err := d.decode(wire.ID, raw)
+		e, err := d.decode(raw)
 		if err != nil {
 			t.Errorf("%s: %v", typ, err)
 			continue
@@ -129,15 +131,11 @@ func TestDecodeRefuses(t *testing.T) {
 		{"address with line break", set("email", "a@b.example\r\nBcc: "+canary), "/data/email"},
 		{"address with NUL", set("email", "a\x00@b.example"), "/data/email"},
 		{"follow-up without the card it follows", set("kind", "follow_up"), "/data/previous_card"},
-		{"other id than the message", drafted(func(m, _ map[string]any) { m["id"] = "other" }), "/id"},
+		{"no id", drafted(func(m, _ map[string]any) { delete(m, "id") }), "/id"},
 		{"first of two", drafted(func(m, data map[string]any) { m["seq"], data["kind"] = "x", "x" }), "/data/kind"},
 		{"valid before it begins", shipped, "/data/valid_to"},
 	} {
-		id := "golden-01"
-		if c.name == "valid before it begins" {
-			id = "golden-11"
-		}
-		_, err := d.decode(id, c.body)
+		_, err := d.decode(c.body)
 		var refusal *card.Refusal
 		if !errors.As(err, &refusal) || refusal.Code != card.CodeSchema || refusal.Detail != c.path {
 			t.Errorf("%s: %v, want path %s", c.name, err, c.path)
@@ -148,10 +146,10 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 	for name, body := range map[string][]byte{
 		"extra fields":                       set("favourite_colour", map[string]any{"a": []any{1, "b"}}),
-		"extra field like ours but for case": drafted(func(m, _ map[string]any) { m["SEQ"], m["Type"] = 7, "card.revoked" }),
+		"extra field like ours but for case": drafted(func(m, _ map[string]any) { m["ſeq"], m["TYPE"] = 7, "card.revoked" }),
 		"restriction of 100 characters":      set("usage_restriction", strings.Repeat("ä", 100)),
 	} {
-		e, err := d.decode("golden-01", body)
+		e, err := d.decode(body)
 		if err != nil || e.Seq != 1 || e.Data.Type() != card.TypeApplicationDrafted {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -169,10 +167,69 @@ func TestDecodeUnreadable(t *testing.T) {
 		"nothing": "", "broken": `{"id":`, "no object": `[1]`, "null": `null`, "two values": `{} {}`,
 		"too large": `{"a":"` + strings.Repeat("x", maxMessageBytes) + `"}`,
 	} {
-		if _, err := d.decode("m", []byte(body)); !errors.Is(err, ErrUnreadable) {
+		if _, err := d.decode([]byte(body)); !errors.Is(err, ErrUnreadable) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// CRD-18: every status message follows its schema; the last one is golden.
+func TestGoldenStatus(t *testing.T) {
+	t.Parallel()
+	schema, err := compile("cards.status.v1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := testDecoder(t)
+	now := time.Date(2026, 11, 25, 11, 0, 0, 0, time.UTC)
+	check := func(o card.Order, e card.Event) []byte {
+		m := statusMessage(o, e, now)
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(m.Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); err != nil {
+			t.Errorf("after %s: %v", e.Data.Type(), err)
+		}
+		if again := statusMessage(o, e, now); again.EventID != m.EventID || !bytes.Equal(again.Body, m.Body) {
+			t.Errorf("after %s: a repeated message differs", e.Data.Type())
+		}
+		return m.Body
+	}
+	o := card.New("KA-2026-000017")
+	var last []byte
+	for i, typ := range []string{
+		"application.drafted", "application.submitted", "identity.confirmed", "documents.received", "documents.checked",
+		"release.requested", "release.granted", "production.started", "card.shipped", "pin_letter.sent",
+	} {
+		raw := golden(t, "cards.orders.v1."+typ+".json")
+		if typ == "documents.checked" {
+			raw = bytes.Replace(bytes.Replace(raw, []byte("false"), []byte("true"), 1), []byte(`"signed_form"`), nil, 1)
+		}
+		e, err := d.decode(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Seq = int64(i + 1)
+		if o, err = card.Apply(o, e); err != nil {
+			t.Fatal(err)
+		}
+		last = check(o, e)
+	}
+	var got, want any
+	if err := errors.Join(json.Unmarshal(last, &got), json.Unmarshal(golden(t, "cards.status.v1.json"), &want)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-golden +message:\n%s", diff)
+	}
+	// F-30: an order of which nothing but its cancellation is known.
+	e := card.Event{ID: "e", OrderID: "KA-1", Seq: 1, At: now, Data: card.ContractCancelled{}}
+	o, err = card.Apply(card.New("KA-1"), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(o, e)
 }
 
 func FuzzDecode(f *testing.F) {
@@ -192,10 +249,10 @@ func FuzzDecode(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		e, err := d.decode("golden-01", body)
+		e, err := d.decode(body)
 		var refusal *card.Refusal
 		switch {
-		case err == nil && (e.Data == nil || e.Seq < 1 || e.ID != "golden-01" || !orderID.MatchString(e.OrderID)):
+		case err == nil && (e.Data == nil || e.Seq < 1 || !eventID.MatchString(e.ID) || !orderID.MatchString(e.OrderID)):
 			t.Errorf("accepted an event without its fields: %q %d", e.OrderID, e.Seq)
 		case err != nil && !errors.Is(err, ErrUnreadable) && !errors.As(err, &refusal):
 			t.Errorf("neither refused nor unreadable: %v", err)
