@@ -56,6 +56,8 @@ var allowed = map[string][]string{
 var within = []struct{ from, to, reason string }{
 	{"domain/", "domain/money", "amounts are everywhere in the domain"},
 	{"domain/", "domain/calendar", "dates are everywhere in the domain"},
+	{"dta/", "dta/auftrag", "the Auftragsdatei announces the file of every procedure"},
+	{"dta/", "dta/auftrag", "every procedure comes with an Auftragsdatei"},
 	{"checks/catalogue", "checks/", "it is the list of all rules"},
 	{"internal/testdb", "schema", "it migrates the template of the test databases"},
 }
@@ -338,6 +340,8 @@ func TestViolations(t *testing.T) {
 		{"test database to schema", code("internal/testdb", own("schema")), false},
 		{"dta uses nothing of ours", code("dta", own("internal/clock")), true},
 		{"tests of dta neither", test("dta", own("internal/clock")), true},
+		{"Auftragsdatei inside dta", code("dta/p302", own("dta/auftrag")), false},
+		{"procedures among themselves", code("dta/p302", own("dta/p300")), true},
 		{"domain uses nothing of ours", code("domain/card", own("internal/clock")), true},
 		{"checks use domain only", code("checks", own("internal/logging")), true},
 		{"store without dta", code("store", own("dta")), true},
