@@ -4,6 +4,7 @@ package dta
 // the rule catalogue, R ids of the rules of the wire format where no P code
 // exists.
 const (
+	CodeAuftragMissing   = "P1001"    // Nutzdatendatei without Auftragsdatei
 	CodeTransferName     = "P1002"    // transfer name is not E/T, SOL, 0, three digits
 	CodeAuftrag          = "P1003"    // Auftragsdatei: length, identifier, format
 	CodeSize             = "P1004"    // size differs from the Auftragsdatei
@@ -54,6 +55,7 @@ type Rule struct {
 // rule catalogue; R-SYN-02 and R-SYN-04 reject the message like P2013 and P2014,
 // their neighbours.
 var ruleTable = [...]Rule{
+	{CodeAuftragMissing, 1, RejectFile, ScopeFile},
 	{CodeTransferName, 1, RejectFile, ScopeFile},
 	{CodeAuftrag, 1, RejectFile, ScopeFile},
 	{CodeSize, 1, RejectFile, ScopeFile},

@@ -71,8 +71,8 @@ func (a *Auftrag) TransferName() string { return a.VerfahrenKennung + a.Transfer
 
 // New returns a record for an unencrypted, uncompressed delivery in one part
 // with all fixed fields set.
-func New() Auftrag {
-	return Auftrag{
+func New() *Auftrag {
+	return &Auftrag{
 		Identifikator: "500000", Version: "01", LaengeAuftrag: "00000348", SequenzNr: "000",
 		FehlerNummer: "000000", FehlerMassnahme: "000000",
 		DatumUebertragungEmpfangenVon: zeros(14), DatumUebertragungEmpfangenBis: zeros(14),

@@ -146,7 +146,7 @@ func TestAppendRefuses(t *testing.T) {
 		"size of 13 digits":  func(a *Auftrag) { a.DateigroesseNutzdaten = 1e12 },
 		"not in the charset": func(a *Auftrag) { a.DateiBezeichnung = "€" },
 	} {
-		b := a
+		b := *a
 		change(&b)
 		if _, err := b.Append(nil); err == nil {
 			t.Errorf("%s: written", name)

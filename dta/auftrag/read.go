@@ -10,11 +10,11 @@ import (
 	"klarbeleg/dta"
 )
 
-// Read reads a record. It returns what could be read and every fault with its
-// offset; the delivery is refused if one of them has the severity
+// Read reads a record. It returns what could be read, never nil, and every fault
+// with its offset; the delivery is refused if one of them has the severity
 // dta.RejectFile. Line breaks behind byte 348 are a warning.
-func Read(raw []byte) (Auftrag, []dta.Error) {
-	var a Auftrag
+func Read(raw []byte) (*Auftrag, []dta.Error) {
+	a := &Auftrag{}
 	record := bytes.TrimRight(raw, "\r\n")
 	if len(record) < Size && len(raw) >= Size {
 		record = raw[:Size]

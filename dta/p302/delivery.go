@@ -2,37 +2,28 @@ package p302
 
 import (
 	"fmt"
-	"slices"
 
 	"klarbeleg/dta"
 	"klarbeleg/dta/auftrag"
 )
 
-// Unknown is a size that is not known (yet) and so not checked.
-const Unknown = -1
+// UnknownSize stands for a size that is not known and so not checked.
+const UnknownSize = -1
 
-// Delivery is what belongs together in a delivery, for CheckDelivery.
-type Delivery struct {
-	Auftrag *auftrag.Auftrag
-	// TransferName is the name under which the Nutzdatendatei came, without
-	// directory and extension; "" where the way has no names: then that of the
-	// Auftragsdatei counts.
-	TransferName string
-	// UNB is the header of the Nutzdatendatei; nil while it is not read: then
-	// only the Auftragsdatei is checked.
-	UNB *UNB
-	// NutzdatenBytes is the size plain and uncompressed, UebertragungBytes the
-	// size as received; Unknown where not known.
-	NutzdatenBytes, UebertragungBytes int64
-	// Komprimierungen are the accepted compression codes; nil: 00 alone.
-	Komprimierungen []string
+// MissingAuftrag is the finding about a Nutzdatendatei that came alone (P1001).
+func MissingAuftrag() dta.Error {
+	return dta.NewError(dta.CodeAuftragMissing, "Zur Nutzdatendatei wurde keine Auftragsdatei übermittelt.")
 }
 
 // CheckDelivery does the checks of stage 1 that need the Auftragsdatei: P1002,
 // P1004, P1008, P1011 (the named set), P1013, R-FIL-08, R-FIL-09. All findings
-// are of file scope; their offset is in the Auftragsdatei. Element is the
-// number of its field where one is at fault.
-func CheckDelivery(d Delivery) []dta.Error {
+// are of file scope; Element and Offset are the field's in the Auftragsdatei.
+//
+// transferName is the name under which the Nutzdatendatei came, without folder
+// and extension; "" where the way has no names: then that of the Auftragsdatei
+// counts. unb is the header of the Nutzdatendatei, nil while it is not read.
+// size is that of the Nutzdatendatei, plain and uncompressed, or UnknownSize.
+func CheckDelivery(a *auftrag.Auftrag, transferName string, unb *UNB, size int64) []dta.Error {
 	var errs []dta.Error
 	add := func(ok bool, code, sentence string, f auftragField) {
 		if !ok {
@@ -41,34 +32,31 @@ func CheckDelivery(d Delivery) []dta.Error {
 			errs = append(errs, e)
 		}
 	}
-	a := d.Auftrag
-	name := d.TransferName
-	if name == "" {
-		name = a.TransferName()
+	if transferName == "" {
+		transferName = a.TransferName()
 	}
-	add(validTransferName(name), dta.CodeTransferName, textTransferName, fieldVerfahren)
-	if validTransferName(name) {
-		add(name == a.TransferName(), dta.CodeTransferName, textTransferDiffers, fieldVerfahren)
-		add(sameMark(name, d.UNB), dta.CodeTestLive, textTestLive, fieldVerfahren)
+	if validTransferName(transferName) {
+		add(transferName == a.TransferName(), dta.CodeTransferName, textTransferDiffers, fieldVerfahren)
+		add(sameMark(transferName, unb), dta.CodeTestLive, textTestLive, fieldVerfahren)
+	} else {
+		add(false, dta.CodeTransferName, textTransferName, fieldVerfahren)
 	}
-	add(d.NutzdatenBytes == Unknown || d.NutzdatenBytes == a.DateigroesseNutzdaten,
-		dta.CodeSize, textSize(a.DateigroesseNutzdaten, d.NutzdatenBytes), fieldNutzdaten)
-	add(d.UebertragungBytes == Unknown || d.UebertragungBytes == a.DateigroesseUebertragung,
-		dta.CodeSize, textSize(a.DateigroesseUebertragung, d.UebertragungBytes), fieldUebertragung)
+	add(size == UnknownSize || size == a.DateigroesseNutzdaten, dta.CodeSize, textSize(a.DateigroesseNutzdaten, size), fieldNutzdaten)
+	plain := a.Komprimierung == uncompressed && a.Verschluesselungsart == "00"
+	add(!plain || a.DateigroesseUebertragung == a.DateigroesseNutzdaten, dta.CodeSize, textSizes, fieldUebertragung)
 	_, known := dta.ParseCharset(a.Zeichensatz)
 	add(known, dta.CodeCharset, textCharset(a.Zeichensatz), fieldZeichensatz)
-	accepted := d.Komprimierungen
-	if accepted == nil {
-		accepted = []string{"00"}
-	}
-	add(slices.Contains(accepted, a.Komprimierung), dta.CodeCompression, textCompression, fieldKomprimierung)
-	if u := d.UNB; u != nil {
-		add(sameIK(u.Absenderbezeichnung, a.AbsenderEigner), dta.CodePartner, textAbsender, fieldAbsender)
-		add(sameIK(u.Empfaengerbezeichnung, a.EmpfaengerNutzer), dta.CodePartner, textEmpfaenger, fieldEmpfaenger)
-		add(u.Anwendungsreferenz == a.Dateiname, dta.CodeLogicalName, textLogicalName, fieldDateiname)
+	add(a.Komprimierung == uncompressed, dta.CodeCompression, textCompression, fieldKomprimierung)
+	if unb != nil {
+		add(sameIK(unb.Absenderbezeichnung, a.AbsenderEigner), dta.CodePartner, textAbsender, fieldAbsender)
+		add(sameIK(unb.Empfaengerbezeichnung, a.EmpfaengerNutzer), dta.CodePartner, textEmpfaenger, fieldEmpfaenger)
+		add(unb.Anwendungsreferenz == a.Dateiname, dta.CodeLogicalName, textLogicalName, fieldDateiname)
 	}
 	return errs
 }
+
+// uncompressed is the only compression code that is agreed.
+const uncompressed = "00"
 
 // auftragField is a field of the Auftragsdatei for the place of a finding.
 type auftragField struct {
@@ -124,6 +112,7 @@ const (
 	textCompression     = "Das Komprimierungsverfahren der Auftragsdatei ist nicht vereinbart."
 	textAbsender        = "Der Absender im Dateikopf (UNB) ist nicht der ABSENDER_EIGNER der Auftragsdatei."
 	textEmpfaenger      = "Der Empfänger im Dateikopf (UNB) ist nicht der EMPFÄNGER_NUTZER der Auftragsdatei."
+	textSizes           = "Die Auftragsdatei nennt für eine unverschlüsselte Datei zwei verschiedene Dateigrößen."
 	textLogicalName     = "Die Anwendungsreferenz im Dateikopf (UNB) ist nicht der DATEINAME der Auftragsdatei."
 )
 
@@ -134,7 +123,7 @@ func textSize(want, got int64) string {
 // AuftragFor returns the Auftragsdatei of a plain Nutzdatendatei of the given
 // size that was written with the header and character set. created is
 // JJJJMMTThhmmss.
-func AuftragFor(unb *UNB, charset dta.Charset, transferNumber int, size int64, created string) auftrag.Auftrag {
+func AuftragFor(unb *UNB, charset dta.Charset, transferNumber int, size int64, created string) *auftrag.Auftrag {
 	a := auftrag.New()
 	a.VerfahrenKennung = "TSOL0"
 	if unb.Testindikator == "2" {

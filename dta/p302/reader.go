@@ -141,6 +141,9 @@ func (r *Reader) UNB() *UNB {
 	return &r.unb
 }
 
+// Version returns the version of the first message, "" before it is read.
+func (r *Reader) Version() string { return r.file.version }
+
 // Err returns the error of the underlying reader, nil at a regular end.
 func (r *Reader) Err() error { return r.err }
 
