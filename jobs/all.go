@@ -9,7 +9,8 @@ import (
 type UseCases struct {
 	Cases   *casework.Service
 	Digests *notify.Digests
-	Mailer  *notify.Mailer
+	// MailPlanned is called when mails wait to be sent (notify.Mailer.Wake).
+	MailPlanned func()
 }
 
 // Schedules say when the jobs are due: five cron fields in Europe/Berlin.

@@ -15,17 +15,28 @@ import (
 // errPanic is the error of a job that panicked.
 var errPanic = errors.New("job panicked")
 
-// attempt claims the run and works it off. done is true if the run is done now;
-// false if it is held elsewhere, failed or was interrupted. An error means that
-// the database did not answer.
-func (r *Runner) attempt(ctx context.Context, j *scheduled, due time.Time, byHand bool) (done bool, err error) {
+// attempted is what became of an attempt.
+type attempted int
+
+const (
+	// notMine: the run is done or held by another process.
+	notMine attempted = iota
+	// notDone: the run failed, was interrupted or taken over.
+	notDone
+	// done: the run is done.
+	done
+)
+
+// attempt claims the run and works it off. An error means that the database did
+// not answer.
+func (r *Runner) attempt(ctx context.Context, j *scheduled, due time.Time, byHand bool) (attempted, error) {
 	now, err := r.cfg.Now(ctx)
 	if err != nil {
-		return false, err
+		return notMine, err
 	}
 	run, ok, err := r.db.ClaimJobRun(ctx, j.Name, due, now, store.ClaimOptions{Lease: r.cfg.Lease, ByHand: byHand})
 	if err != nil || !ok {
-		return false, err
+		return notMine, err
 	}
 	ctx = logging.With(ctx, zap.String("job", j.Name), zap.Time("due", due), zap.Int64("fence", run.Fence))
 	asOf := due
@@ -100,13 +111,13 @@ func (r *Runner) extend(ctx context.Context, run store.JobRun) error {
 }
 
 // end writes down how the run ended, even while the process stops.
-func (r *Runner) end(ctx context.Context, run store.JobRun, jobErr error) (done bool, err error) {
+func (r *Runner) end(ctx context.Context, run store.JobRun, jobErr error) (attempted, error) {
 	stopping := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	now, err := r.cfg.Now(ctx)
 	if err != nil {
-		return false, err
+		return notDone, err
 	}
 	logger := logging.From(ctx)
 	switch {
@@ -117,25 +128,25 @@ func (r *Runner) end(ctx context.Context, run store.JobRun, jobErr error) (done 
 	case stopping:
 		r.metrics.ran(run.Job, outcomeInterrupted)
 		logger.Info("job interrupted")
-		return false, r.db.ReleaseJobRun(ctx, run, now)
+		return notDone, r.db.ReleaseJobRun(ctx, run, now)
 	default:
 		code := errorCode(jobErr)
 		r.metrics.ran(run.Job, outcomeFailed)
 		logger.Error("job failed", zap.String("code", code), zap.Error(jobErr))
-		return false, r.db.FailJobRun(ctx, run, code, now.Add(r.pause(run.Fence)))
+		return notDone, r.db.FailJobRun(ctx, run, code, now.Add(r.pause(run.Fence)))
 	}
 	if errors.Is(err, store.ErrLeaseLost) {
 		r.metrics.ran(run.Job, outcomeLost)
 		logger.Warn("job run was taken over")
-		return false, nil
+		return notDone, nil
 	}
 	if err != nil {
-		return false, err
+		return notDone, err
 	}
 	r.metrics.ran(run.Job, outcomeDone)
 	r.metrics.lastDone(run.Job, run.Due)
 	logger.Info("job done")
-	return true, nil
+	return done, nil
 }
 
 // pause returns how long a run waits after its n-th attempt failed.

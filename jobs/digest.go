@@ -19,7 +19,7 @@ func digest(u UseCases, schedule string) Job {
 		Run: func(ctx context.Context, run Run) error {
 			planned, err := u.Digests.Digest(ctx, calendar.InBerlin(run.Now))
 			if planned > 0 {
-				u.Mailer.Wake()
+				u.MailPlanned()
 			}
 			return err
 		},

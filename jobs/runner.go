@@ -149,7 +149,7 @@ func (r *Runner) look(stop, work context.Context, j *scheduled) error {
 		if stop.Err() != nil {
 			return nil
 		}
-		if done, err := r.attempt(work, j, due, false); err != nil || !done {
+		if result, err := r.attempt(work, j, due, false); err != nil || result != done {
 			return err
 		}
 	}
@@ -186,7 +186,8 @@ var (
 
 // Outcome says what became of a run started by hand.
 type Outcome struct {
-	// Ran is false if the run had been done before or another process holds it.
+	// Ran is false if the run had been done before (State "done") or another process
+	// holds it ("running").
 	Ran bool
 	// State is that of the run: "done", "failed" or "running".
 	State string
@@ -219,23 +220,17 @@ func (r *Runner) RunNow(ctx context.Context, name string, date calendar.Date) (O
 	if !ok {
 		return Outcome{}, ErrNotDue
 	}
-	before, err := r.db.JobRun(ctx, name, due)
+	result, err := r.attempt(ctx, job, due, true)
 	if err != nil {
 		return Outcome{}, err
 	}
-	ran := false
-	if before.State != "done" {
-		if ran, err = r.attempt(ctx, job, due, true); err != nil {
-			return Outcome{}, err
-		}
-	}
-	// An attempt that failed has ended without an error: its row tells.
-	after, err := r.db.JobRun(context.WithoutCancel(ctx), name, due)
+	row, err := r.db.JobRun(context.WithoutCancel(ctx), name, due)
 	if err != nil {
 		return Outcome{}, err
 	}
-	ran = ran || after.State == "failed"
-	return Outcome{Ran: ran, State: after.State, Items: after.Items, Failed: after.Failed, ErrorCode: after.ErrorCode}, nil
+	return Outcome{
+		Ran: result != notMine, State: row.State, Items: row.Items, Failed: row.Failed, ErrorCode: row.ErrorCode,
+	}, nil
 }
 
 // Names returns the names of the jobs.
