@@ -145,6 +145,27 @@ func AddDelivery(ctx context.Context, tx Tx, d *Delivery) error {
 	return refused.flush(ctx, tx)
 }
 
+// DeliveryCounts returns the number of deliveries by state.
+func (db *DB) DeliveryCounts(ctx context.Context) (map[string]int64, error) {
+	out := map[string]int64{}
+	var state string
+	var n int64
+	err := db.each(ctx, `select state, count(*) from delivery group by state`, []any{&state, &n}, func() { out[state] = n })
+	if err != nil {
+		return nil, fmt.Errorf("count deliveries: %w", clean(err))
+	}
+	return out, nil
+}
+
+// EnsurePartitions creates the partitions of the bulk tables for the month of now
+// and the next twelve months.
+func (db *DB) EnsurePartitions(ctx context.Context, now time.Time) error {
+	if _, err := db.pool.Exec(ctx, `select ensure_month_partitions($1::date, 13)`, calendar.InBerlin(now).UTC()); err != nil {
+		return fmt.Errorf("create partitions: %w", clean(err))
+	}
+	return nil
+}
+
 // OutboxWriter writes many messages to the outbox by COPY.
 type OutboxWriter struct{ table *copyTable }
 
@@ -192,4 +213,22 @@ func uuidOrNull(id uuid.UUID) *uuid.UUID {
 		return nil
 	}
 	return &id
+}
+
+// Totals are figures over everything stored.
+type Totals struct {
+	Invoices, Positions, Corrections, OpenCases int64
+	Billed, Approved, Corrected                 int64 // cents
+}
+
+// Totals returns the figures of the status overview.
+func (db *DB) Totals(ctx context.Context) (t Totals, err error) {
+	err = db.pool.QueryRow(ctx, `select count(*), coalesce(sum(positions), 0), coalesce(sum(billed_cents), 0),
+		coalesce(sum(approved_cents), 0), coalesce(sum(corrected_cents), 0),
+		(select count(*) from correction), (select count(*) from correction_case where state <> 'completed') from invoice`).
+		Scan(&t.Invoices, &t.Positions, &t.Billed, &t.Approved, &t.Corrected, &t.Corrections, &t.OpenCases)
+	if err != nil {
+		return t, fmt.Errorf("read totals: %w", clean(err))
+	}
+	return t, nil
 }

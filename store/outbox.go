@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -20,11 +21,16 @@ type OutboxMessage struct {
 	Topic   string
 	Key     string
 	Type    string
+	// ContentType of the body; "" is application/json.
+	ContentType string
+	// Headers go with the message beside those of the event itself.
+	Headers map[string][]byte
 	Body    []byte
 	At      time.Time
 }
 
-// AddOutbox writes messages to the outbox.
+// AddOutbox writes messages to the outbox; one that is there already (same event
+// id) stays as it is.
 func AddOutbox(ctx context.Context, tx Tx, messages ...OutboxMessage) error {
 	batch := &pgx.Batch{}
 	for _, m := range messages {
@@ -32,9 +38,9 @@ func AddOutbox(ctx context.Context, tx Tx, messages ...OutboxMessage) error {
 		if m.Subject != uuid.Nil {
 			subject = &m.Subject
 		}
-		batch.Queue(`insert into outbox (event_id, kind, subject_id, topic, key, type, body, created_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			m.EventID, m.Kind, subject, m.Topic, m.Key, m.Type, m.Body, m.At)
+		batch.Queue(`insert into outbox (event_id, kind, subject_id, topic, key, type, content_type, headers, body, created_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (event_id) do nothing`,
+			m.EventID, m.Kind, subject, m.Topic, m.Key, m.Type, cmp.Or(m.ContentType, "application/json"), m.Headers, m.Body, m.At)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write outbox: %w", err)
@@ -44,18 +50,20 @@ func AddOutbox(ctx context.Context, tx Tx, messages ...OutboxMessage) error {
 
 // OutboxRow is an unpublished message as the relay reads it.
 type OutboxRow struct {
-	ID      int64
-	EventID uuid.UUID
-	Topic   string
-	Key     string
-	Type    string
-	Body    []byte
-	At      time.Time
+	ID          int64
+	EventID     uuid.UUID
+	Topic       string
+	Key         string
+	Type        string
+	ContentType string
+	Headers     map[string][]byte
+	Body        []byte
+	At          time.Time
 }
 
 // UnpublishedOutbox returns up to limit unpublished messages, oldest first.
 func (db *DB) UnpublishedOutbox(ctx context.Context, limit int) ([]OutboxRow, error) {
-	rows, err := db.pool.Query(ctx, `select id, event_id, topic, key, type, body, created_at
+	rows, err := db.pool.Query(ctx, `select id, event_id, topic, key, type, content_type, headers, body, created_at
 		from outbox where published_at is null order by id limit $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", clean(err))

@@ -35,16 +35,10 @@ const (
 // retention and needs a person. Close it with Close of this package.
 func (c *Client) NewReader(group, topic string) *kafka.Reader {
 	return kafka.NewReader(kafka.ReaderConfig{
-		Brokers: c.cfg.Brokers,
-		GroupID: group,
-		Topic:   topic,
-		Dialer: &kafka.Dialer{
-			ClientID:      clientID,
-			Timeout:       dialTimeout,
-			DualStack:     true,
-			TLS:           c.cfg.TLS,
-			SASLMechanism: c.cfg.SASL,
-		},
+		Brokers:          c.cfg.Brokers,
+		GroupID:          group,
+		Topic:            topic,
+		Dialer:           c.dialer(),
 		QueueCapacity:    queueCapacity,
 		MinBytes:         1,
 		MaxBytes:         maxBatchBytes,
@@ -70,4 +64,14 @@ func (c *Client) NewReader(group, topic string) *kafka.Reader {
 		OffsetOutOfRangeError:  true,
 		ErrorLogger:            c.errorLog(zap.String("topic", topic), zap.String("group", group)),
 	})
+}
+
+func (c *Client) dialer() *kafka.Dialer {
+	return &kafka.Dialer{
+		ClientID:      clientID,
+		Timeout:       dialTimeout,
+		DualStack:     true,
+		TLS:           c.cfg.TLS,
+		SASLMechanism: c.cfg.SASL,
+	}
 }

@@ -26,6 +26,7 @@ create table outbox (
     key          text        not null,
     type         text        not null,
     content_type text        not null default 'application/json',
+    headers      jsonb,
     body         bytea,
     created_at   timestamptz not null,
     published_at timestamptz
@@ -47,6 +48,7 @@ create table quarantine (
     reason_code    text        not null,
     reason         text        not null,
     state          text        not null default 'waiting' check (state in ('waiting', 'replayed', 'dismissed')),
+    replays        int         not null default 0,
     created_at     timestamptz not null,
     replayed_at    timestamptz,
     unique (consumer, topic, partition, message_offset)

@@ -1,0 +1,248 @@
+// Package consumers is Kafka in. The loop is written once: fetch, decode, one
+// use-case call that commits its own transaction, commit the offset. The inbox of
+// the use case, not the offset, makes the effect happen once.
+package consumers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/segmentio/kafka-go"
+	"go.uber.org/zap"
+
+	"klarbeleg/internal/clock"
+	"klarbeleg/internal/kafkaio"
+	"klarbeleg/internal/logging"
+	"klarbeleg/store"
+)
+
+const (
+	// bugAttempts is how often a message that meets a fault of the program is
+	// tried before it is set aside.
+	bugAttempts = 3
+	retryFirst  = 100 * time.Millisecond
+	retryMax    = 10 * time.Second
+	// closeTimeout bounds the closing of a reader.
+	closeTimeout = 5 * time.Second
+)
+
+// Message is a message with the place it was fetched from.
+type Message struct {
+	kafkaio.Event
+	Topic     string
+	Partition int
+	Offset    int64
+}
+
+// Handler turns a message into one use-case call. Its error says what becomes of
+// the message: Poison sets it aside at once; a transient one waits and tries the
+// same message again; anything else is a fault of the program and sets it aside
+// after three attempts.
+type Handler func(ctx context.Context, m Message) error
+
+// Poison says that a message can never be handled, whatever is tried (DTA-10).
+type Poison struct {
+	Code string
+	Err  error
+}
+
+func (p *Poison) Error() string { return p.Code + ": " + p.Err.Error() }
+
+// Unwrap returns the cause.
+func (p *Poison) Unwrap() error { return p.Err }
+
+// Metrics of all loops.
+type Metrics struct {
+	messages *prometheus.CounterVec
+	panics   prometheus.Counter
+	seconds  *prometheus.HistogramVec
+}
+
+// NewMetrics registers the metrics.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "klarbeleg_messages_total", Help: "Messages by consumer and what became of them: done, quarantined, retried.",
+		}, []string{"consumer", "outcome"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "klarbeleg_panics_total", Help: "Panics caught while handling a message.",
+		}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "klarbeleg_message_seconds", Help: "Time to handle one message.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 9),
+		}, []string{"consumer"}),
+	}
+	r.MustRegister(m.messages, m.panics, m.seconds)
+	return m
+}
+
+// Loop consumes one topic as a member of one group. Several loops with the same
+// name share the partitions; a partition's messages stay in order.
+type Loop struct {
+	Name    string // consumer and group
+	Topic   string
+	Client  *kafkaio.Client
+	DB      *store.DB // for the quarantine
+	Clock   clock.Clock
+	Metrics *Metrics
+	Handle  Handler
+}
+
+// Run consumes until ctx ends: then it fetches no more, finishes the message in
+// hand within the life of work, commits it and returns. What work cancels stays
+// uncommitted and comes again.
+func (l *Loop) Run(ctx, work context.Context) error {
+	work = logging.With(work, zap.String("consumer", l.Name), zap.String("topic", l.Topic))
+	for ctx.Err() == nil {
+		if err := l.session(ctx, work); err != nil && ctx.Err() == nil {
+			logging.From(work).Warn("consumer starts anew", zap.Error(err))
+			if !pause(ctx, retryFirst*10) {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// session consumes with one reader until it fails or ctx ends.
+func (l *Loop) session(ctx, work context.Context) error {
+	reader := l.Client.NewReader(l.Name, l.Topic)
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(work), closeTimeout)
+		defer cancel()
+		if err := kafkaio.Close(closing, reader); err != nil {
+			logging.From(work).Warn("close reader", zap.Error(err))
+		}
+	}()
+	for {
+		m, err := reader.FetchMessage(ctx)
+		if err != nil {
+			return fmt.Errorf("fetch: %w", err)
+		}
+		if !l.take(work, m) {
+			return nil // stopped in mid-work: not committed, comes again
+		}
+		if err := reader.CommitMessages(work, m); err != nil {
+			return fmt.Errorf("commit offset: %w", err)
+		}
+	}
+}
+
+// take handles one message to its end; false if work ended before.
+func (l *Loop) take(work context.Context, m kafka.Message) bool {
+	ctx := logging.With(work, zap.Int("partition", m.Partition), zap.Int64("offset", m.Offset))
+	start := l.Clock.Now()
+	defer func() { l.Metrics.seconds.WithLabelValues(l.Name).Observe(l.Clock.Now().Sub(start).Seconds()) }()
+	wait, bugs := retryFirst, 0
+	for {
+		err := l.once(ctx, m)
+		var poison *Poison
+		switch {
+		case err == nil:
+			l.Metrics.messages.WithLabelValues(l.Name, "done").Inc()
+			return true
+		case work.Err() != nil:
+			return false
+		case errors.As(err, &poison):
+			err = l.setAside(ctx, m, poison.Code, poison.Err)
+		case store.Transient(err) || errors.Is(err, context.DeadlineExceeded):
+		default:
+			if bugs++; bugs >= bugAttempts {
+				err = l.setAside(ctx, m, "fault", err)
+			}
+		}
+		if err == nil {
+			l.Metrics.messages.WithLabelValues(l.Name, "quarantined").Inc()
+			return true
+		}
+		l.Metrics.messages.WithLabelValues(l.Name, "retried").Inc()
+		logging.From(ctx).Warn("message waits and is tried again", zap.Error(err), zap.Duration("wait", wait))
+		if !pause(work, wait/2+rand.N(wait)) {
+			return false
+		}
+		wait = min(2*wait, retryMax)
+	}
+}
+
+// once decodes and handles the message; a panic becomes an error.
+func (l *Loop) once(ctx context.Context, m kafka.Message) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			l.Metrics.panics.Inc()
+			// The value of a panic may quote data: only the place is logged.
+			logging.From(ctx).Error("panic while handling a message", zap.String("place", place(debug.Stack())))
+			err = errFault
+		}
+	}()
+	event, err := kafkaio.DecodeEvent(WithIdentity(m))
+	if err != nil {
+		return &Poison{"envelope", err}
+	}
+	return l.Handle(ctx, Message{Event: event, Topic: m.Topic, Partition: m.Partition, Offset: m.Offset})
+}
+
+// errFault stands for a panic.
+var errFault = errors.New("fault of the program")
+
+func (l *Loop) setAside(ctx context.Context, m kafka.Message, code string, cause error) error {
+	headers := make(map[string][]byte, len(m.Headers))
+	id := fmt.Sprintf("%s/%d/%d", m.Topic, m.Partition, m.Offset)
+	for _, h := range m.Headers {
+		headers[h.Key] = h.Value
+		if h.Key == kafkaio.HeaderID {
+			id = string(h.Value)
+		}
+	}
+	q := store.Quarantined{
+		ID: uuid.Must(uuid.NewV7()), Consumer: l.Name, Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, MessageID: id,
+		Key: m.Key, Headers: headers, Body: m.Value, Code: code, Reason: cause.Error(), CreatedAt: l.Clock.Now(),
+	}
+	if err := l.DB.SetAside(ctx, q); err != nil {
+		return err
+	}
+	logging.From(ctx).Error("message set aside", zap.Stringer("quarantine", q.ID), zap.String("code", code), zap.Error(cause))
+	return nil
+}
+
+// WithIdentity gives a message without any event header those of its place, so
+// that senders without CloudEvents are taken too: the place identifies it.
+func WithIdentity(m kafka.Message) kafka.Message {
+	for _, h := range m.Headers {
+		if h.Key == kafkaio.HeaderID || h.Key == kafkaio.HeaderSpecVersion {
+			return m
+		}
+	}
+	add := map[string]string{
+		kafkaio.HeaderSpecVersion: "1.0",
+		kafkaio.HeaderID:          fmt.Sprintf("%s/%d/%d", m.Topic, m.Partition, m.Offset),
+		kafkaio.HeaderType:        m.Topic,
+		kafkaio.HeaderSource:      "kafka",
+		kafkaio.HeaderContentType: "application/octet-stream",
+	}
+	headers := append([]kafka.Header{}, m.Headers...)
+	for _, h := range m.Headers {
+		delete(add, h.Key)
+	}
+	for name, value := range add {
+		headers = append(headers, kafka.Header{Key: name, Value: []byte(value)})
+	}
+	m.Headers = headers
+	return m
+}
+
+// pause waits for d; false if ctx ended before.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
