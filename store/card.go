@@ -69,22 +69,30 @@ func SaveCardOrder(ctx context.Context, tx Tx, o card.Order, now time.Time) erro
 	return nil
 }
 
-// AddCardEvent writes an accepted event under its number in the order's history;
-// data is the JSON of its known fields.
-func AddCardEvent(ctx context.Context, tx Tx, number int64, e card.Event, data []byte, now time.Time) error {
+// AcceptedCardEvent is an event under its number in the order's history; Data is
+// the JSON of its known fields.
+type AcceptedCardEvent struct {
+	Number int64
+	Event  card.Event
+	Data   []byte
+}
+
+// AddCardEvent writes an accepted event.
+func AddCardEvent(ctx context.Context, tx Tx, a AcceptedCardEvent, now time.Time) error {
+	e := a.Event
 	if _, err := tx.Exec(ctx, `insert into card_event (order_id, seq, sender_seq, event_id, type, at, data, applied_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		e.OrderID, number, e.Seq, e.ID, e.Data.Type(), e.At, data, now); err != nil {
+		e.OrderID, a.Number, e.Seq, e.ID, card.TypeOf(e.Data), e.At, a.Data, now); err != nil {
 		return fmt.Errorf("add card event: %w", err)
 	}
 	return nil
 }
 
-// ParkCardEvent keeps a message until the events before seq have come. parked is
-// false if another one waits under this number.
-func ParkCardEvent(ctx context.Context, tx Tx, orderID string, seq int64, m CardMessage, now time.Time) (parked bool, err error) {
+// ParkCardEvent keeps the message of e until the events before it have come.
+// parked is false if another one waits under this number.
+func ParkCardEvent(ctx context.Context, tx Tx, e card.Event, m CardMessage, now time.Time) (parked bool, err error) {
 	tag, err := tx.Exec(ctx, `insert into card_event_parked (order_id, seq, message_id, body, parked_at)
-		values ($1, $2, $3, $4, $5) on conflict do nothing`, orderID, seq, m.ID, m.Body, now)
+		values ($1, $2, $3, $4, $5) on conflict do nothing`, e.OrderID, e.Seq, m.ID, m.Body, now)
 	if err != nil {
 		return false, fmt.Errorf("park card event: %w", err)
 	}
@@ -109,7 +117,7 @@ type CardRefusal struct {
 	OrderID string
 	Seq     int64
 	Message CardMessage
-	Refusal card.Refusal
+	Refusal card.RefusedError
 }
 
 // RefuseCardEvent keeps a refused message whole, with the reason.

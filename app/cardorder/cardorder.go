@@ -100,7 +100,7 @@ type Outcome struct {
 func (s *Service) Handle(ctx context.Context, m Message) (Outcome, error) {
 	e, err := s.decoder.decode(m.Body)
 	m.ID = cmp.Or(e.ID, m.ID)
-	var refusal *card.Refusal
+	var refusal *card.RefusedError
 	if err != nil && !errors.As(err, &refusal) {
 		return Outcome{}, err
 	}
@@ -196,7 +196,7 @@ type step struct {
 // settle writes down what was decided: err is nil or a refusal, else it is
 // returned.
 func (h *handling) settle(ctx context.Context, s step, err error) error {
-	var refusal *card.Refusal
+	var refusal *card.RefusedError
 	switch {
 	case err == nil:
 		return h.accept(ctx, s)
@@ -216,7 +216,8 @@ func (h *handling) accept(ctx context.Context, s step) error {
 	if err != nil {
 		return fmt.Errorf("encode card event data: %w", err)
 	}
-	if err := store.AddCardEvent(ctx, h.tx, s.after.Accepted, s.event, data, h.now); err != nil {
+	accepted := store.AcceptedCardEvent{Number: s.after.Accepted, Event: s.event, Data: data}
+	if err := store.AddCardEvent(ctx, h.tx, accepted, h.now); err != nil {
 		return err
 	}
 	if err := store.AddOutbox(ctx, h.tx, statusMessage(s.after, s.event, h.now)); err != nil {
@@ -228,7 +229,7 @@ func (h *handling) accept(ctx context.Context, s step) error {
 	return nil
 }
 
-func (h *handling) refuse(ctx context.Context, e card.Event, m store.CardMessage, r *card.Refusal) error {
+func (h *handling) refuse(ctx context.Context, e card.Event, m store.CardMessage, r *card.RefusedError) error {
 	h.out.Refused++
 	if h.out.Result == "" {
 		h.out.Result, h.out.Reason = Refused, r.Code
@@ -238,14 +239,14 @@ func (h *handling) refuse(ctx context.Context, e card.Event, m store.CardMessage
 
 func (h *handling) park(ctx context.Context, e card.Event, m store.CardMessage, lock store.CardLock) error {
 	if lock.Parked >= maxParked {
-		return h.refuse(ctx, e, m, &card.Refusal{Code: card.CodeTooManyParked, State: lock.Order.State})
+		return h.refuse(ctx, e, m, &card.RefusedError{Code: card.CodeTooManyParked, State: lock.Order.State})
 	}
-	parked, err := store.ParkCardEvent(ctx, h.tx, e.OrderID, e.Seq, m, h.now)
+	parked, err := store.ParkCardEvent(ctx, h.tx, e, m, h.now)
 	if err != nil {
 		return err
 	}
 	if !parked {
-		return h.refuse(ctx, e, m, &card.Refusal{Code: card.CodeSequenceTaken, State: lock.Order.State})
+		return h.refuse(ctx, e, m, &card.RefusedError{Code: card.CodeSequenceTaken, State: lock.Order.State})
 	}
 	h.out.Result = Parked
 	return nil

@@ -66,7 +66,7 @@ func compile(name string) (*jsonschema.Schema, error) {
 }
 
 // decode returns the event in body. It returns ErrUnreadable if body is no JSON
-// object, and a *card.Refusal with the path of the first bad field if it does
+// object, and a *card.RefusedError with the path of the first bad field if it does
 // not follow the schema; the event then holds what little could be read.
 func (d decoder) decode(body []byte) (card.Event, error) {
 	if len(body) > maxMessageBytes {
@@ -120,7 +120,7 @@ func event(object map[string]any) (card.Event, error) {
 }
 
 func badField(path string) error {
-	return &card.Refusal{Code: card.CodeSchema, Detail: path}
+	return &card.RefusedError{Code: card.CodeSchema, Detail: path}
 }
 
 // known drops fields that no schema of ours can name, recursively. Unknown

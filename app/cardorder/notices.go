@@ -36,7 +36,7 @@ func statusMessage(o card.Order, e card.Event, now time.Time) store.OutboxMessag
 		Body: messages.Encode(messages.CardStatus{
 			OrderID: o.ID, Number: o.Accepted, State: string(o.State), Since: o.Since, Flags: o.Flags.Names(),
 			Product: string(o.Product), Kind: string(o.Kind), IssuingBody: o.IssuingBody, ValidTo: o.ValidTo.String(),
-			Cause: messages.CardStatusCause{ID: e.ID, Type: string(e.Data.Type()), Time: e.At},
+			Cause: messages.CardStatusCause{ID: e.ID, Type: string(card.TypeOf(e.Data)), Time: e.At},
 		}),
 		At: now,
 	}

@@ -29,7 +29,7 @@ var noon = time.Date(2026, 11, 25, 11, 0, 0, 0, time.UTC)
 
 func event(seq int64, data card.Data) messages.CardEvent {
 	return messages.CardEvent{
-		ID: fmt.Sprintf("e-%d-%s", seq, data.Type()), OrderID: "KA-1", Seq: seq, Time: noon, Type: string(data.Type()), Data: data,
+		ID: fmt.Sprintf("e-%d-%s", seq, card.TypeOf(data)), OrderID: "KA-1", Seq: seq, Time: noon, Type: string(card.TypeOf(data)), Data: data,
 	}
 }
 

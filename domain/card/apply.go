@@ -29,8 +29,8 @@ const (
 	CodeKindNotForProduct Code = "kind_not_for_product"
 )
 
-// Refusal is the answer to an event that changes nothing.
-type Refusal struct {
+// RefusedError is the answer to an event that changes nothing.
+type RefusedError struct {
 	Code Code
 	// State of the order when it was refused.
 	State State
@@ -39,7 +39,7 @@ type Refusal struct {
 }
 
 // Error names code, state and detail.
-func (r *Refusal) Error() string {
+func (r *RefusedError) Error() string {
 	return "card event refused: " + string(r.Code) + " in state " + string(r.State) + " (" + r.Detail + ")"
 }
 
@@ -47,13 +47,13 @@ func (r *Refusal) Error() string {
 var ErrEarly = errors.New("card event comes before its predecessor")
 
 // Apply returns the order after e. If e is out of turn it returns o unchanged
-// with ErrEarly or a Refusal with CodeSequenceTaken. If e is in turn and not
-// possible it returns a *Refusal and the order with nothing changed but Seq: an
+// with ErrEarly or a RefusedError with CodeSequenceTaken. If e is in turn and not
+// possible it returns a *RefusedError and the order with nothing changed but Seq: an
 // event that was refused is not missing, so what follows need not wait for it.
 func Apply(o Order, e Event) (Order, error) {
 	switch {
 	case e.Seq <= o.Seq:
-		return o, &Refusal{Code: CodeSequenceTaken, State: o.State}
+		return o, &RefusedError{Code: CodeSequenceTaken, State: o.State}
 	case e.Seq > o.Seq+1:
 		return o, ErrEarly
 	}
@@ -74,25 +74,25 @@ func Apply(o Order, e Event) (Order, error) {
 	return o, nil
 }
 
-func find(o Order, state State, d Data) (*transition, *Refusal) {
+func find(o Order, state State, d Data) (*transition, *RefusedError) {
 	if a, ok := d.(ApplicationDrafted); ok && state == StateNone && a.Kind == Additional && a.Product != SMCB {
-		return nil, &Refusal{Code: CodeKindNotForProduct, State: state}
+		return nil, &RefusedError{Code: CodeKindNotForProduct, State: state}
 	}
-	refusal := &Refusal{Code: CodeImpossible, State: state}
+	refusal := &RefusedError{Code: CodeImpossible, State: state}
 	if state == StateNone {
 		refusal.Code = CodeUnknownOrder
 	}
 	v := variantOf(o, d)
 	for i := range transitions {
 		t := &transitions[i]
-		if t.on != d.Type() || t.variant != v || !slices.Contains(t.from, state) {
+		if t.on != TypeOf(d) || t.variant != v || !slices.Contains(t.from, state) {
 			continue
 		}
 		missing, excess := t.needs&^o.Flags, t.lacks&o.Flags
 		if missing|excess == 0 {
 			return t, nil
 		}
-		refusal = &Refusal{Code: CodeCondition, State: state, Detail: (missing | excess).Names()[0]}
+		refusal = &RefusedError{Code: CodeCondition, State: state, Detail: (missing | excess).Names()[0]}
 	}
 	return nil, refusal
 }

@@ -9,7 +9,7 @@ package card
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"klarbeleg/domain/calendar"
@@ -72,7 +72,7 @@ func States() []State {
 // Flags is what is known of an order beside its state: a set of bits.
 type Flags uint16
 
-// The flags, in the order in which Names lists them.
+// The flags; their names are in flagNames, in the same order.
 const (
 	FlagIdentified Flags = 1 << iota
 	FlagIdentificationWaived
@@ -82,19 +82,23 @@ const (
 	FlagCardPINLocked
 	FlagSignaturePINLocked
 	FlagContractCancelled
-	flagEnd
 )
+
+// flagNames are stored and sent; never written.
+var flagNames = [...]string{
+	"identified", "identification_waived", "documents_received", "documents_complete",
+	"pin_letter_sent", "card_pin_locked", "signature_pin_locked", "contract_cancelled",
+}
 
 // Has reports whether every flag of other is set.
 func (f Flags) Has(other Flags) bool { return f&other == other }
 
-// Names returns the names of the flags that are set; never nil. The names are
-// stored and sent.
+// Names returns the names of the flags that are set; never nil.
 func (f Flags) Names() []string {
 	names := []string{}
-	for bit := Flags(1); bit < flagEnd; bit <<= 1 {
-		if f.Has(bit) {
-			names = append(names, bit.name())
+	for i, name := range flagNames {
+		if f.Has(1 << i) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -103,40 +107,14 @@ func (f Flags) Names() []string {
 // ParseFlags reads what Names wrote. An unknown name is an error.
 func ParseFlags(names []string) (Flags, error) {
 	var f Flags
-next:
 	for _, name := range names {
-		for bit := Flags(1); bit < flagEnd; bit <<= 1 {
-			if bit.name() == name {
-				f |= bit
-				continue next
-			}
+		i := slices.Index(flagNames[:], name)
+		if i < 0 {
+			return 0, fmt.Errorf("unknown card-order flag %q", name)
 		}
-		return 0, fmt.Errorf("unknown card-order flag %q", name)
+		f |= 1 << i
 	}
 	return f, nil
-}
-
-// name returns the name of one flag.
-func (f Flags) name() string {
-	switch f {
-	case FlagIdentified:
-		return "identified"
-	case FlagIdentificationWaived:
-		return "identification_waived"
-	case FlagDocumentsReceived:
-		return "documents_received"
-	case FlagDocumentsComplete:
-		return "documents_complete"
-	case FlagPINLetterSent:
-		return "pin_letter_sent"
-	case FlagCardPINLocked:
-		return "card_pin_locked"
-	case FlagSignaturePINLocked:
-		return "signature_pin_locked"
-	case FlagContractCancelled:
-		return "contract_cancelled"
-	}
-	panic("card: not one flag: " + strings.Repeat("1", int(f)%17))
 }
 
 // Order is the fold of the accepted events of one order.

@@ -45,8 +45,11 @@ type Event struct {
 // Data is what an event of its type carries. The structs below implement it;
 // their JSON form is the one of the message schemas, known fields only.
 type Data interface {
-	Type() EventType
+	eventType() EventType
 }
+
+// TypeOf returns the event type that carries d.
+func TypeOf(d Data) EventType { return d.eventType() }
 
 // ApplicationDrafted opens an order.
 type ApplicationDrafted struct {
@@ -149,24 +152,23 @@ type ContractCancelled struct {
 	EffectiveOn calendar.Date `json:"effective_on,omitempty"`
 }
 
-// Type returns the event type; so do the methods below.
-func (ApplicationDrafted) Type() EventType   { return TypeApplicationDrafted }
-func (ApplicationSubmitted) Type() EventType { return TypeApplicationSubmitted }
-func (ApplicationAbandoned) Type() EventType { return TypeApplicationAbandoned }
-func (IdentityConfirmed) Type() EventType    { return TypeIdentityConfirmed }
-func (DocumentsReceived) Type() EventType    { return TypeDocumentsReceived }
-func (DocumentsChecked) Type() EventType     { return TypeDocumentsChecked }
-func (ReleaseRequested) Type() EventType     { return TypeReleaseRequested }
-func (ReleaseGranted) Type() EventType       { return TypeReleaseGranted }
-func (ReleaseRefused) Type() EventType       { return TypeReleaseRefused }
-func (ProductionStarted) Type() EventType    { return TypeProductionStarted }
-func (CardShipped) Type() EventType          { return TypeCardShipped }
-func (PINLetterSent) Type() EventType        { return TypePINLetterSent }
-func (CardActivated) Type() EventType        { return TypeCardActivated }
-func (PINFailed) Type() EventType            { return TypePINFailed }
-func (PUKUsed) Type() EventType              { return TypePUKUsed }
-func (CardRevoked) Type() EventType          { return TypeCardRevoked }
-func (ContractCancelled) Type() EventType    { return TypeContractCancelled }
+func (ApplicationDrafted) eventType() EventType   { return TypeApplicationDrafted }
+func (ApplicationSubmitted) eventType() EventType { return TypeApplicationSubmitted }
+func (ApplicationAbandoned) eventType() EventType { return TypeApplicationAbandoned }
+func (IdentityConfirmed) eventType() EventType    { return TypeIdentityConfirmed }
+func (DocumentsReceived) eventType() EventType    { return TypeDocumentsReceived }
+func (DocumentsChecked) eventType() EventType     { return TypeDocumentsChecked }
+func (ReleaseRequested) eventType() EventType     { return TypeReleaseRequested }
+func (ReleaseGranted) eventType() EventType       { return TypeReleaseGranted }
+func (ReleaseRefused) eventType() EventType       { return TypeReleaseRefused }
+func (ProductionStarted) eventType() EventType    { return TypeProductionStarted }
+func (CardShipped) eventType() EventType          { return TypeCardShipped }
+func (PINLetterSent) eventType() EventType        { return TypePINLetterSent }
+func (CardActivated) eventType() EventType        { return TypeCardActivated }
+func (PINFailed) eventType() EventType            { return TypePINFailed }
+func (PUKUsed) eventType() EventType              { return TypePUKUsed }
+func (CardRevoked) eventType() EventType          { return TypeCardRevoked }
+func (ContractCancelled) eventType() EventType    { return TypeContractCancelled }
 
 // DecodeData reads the JSON form of the data of an event of type t. The caller
 // has checked it against the message schema.

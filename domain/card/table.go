@@ -31,7 +31,7 @@ const (
 )
 
 // automatic marks a transition that follows at once when its flags are there.
-const automatic EventType = ""
+const automatic = ""
 
 // transition is one row: in one of the states from, with all flags of needs and
 // none of lacks, the event leads to the state to ("" stays) and changes flags.
