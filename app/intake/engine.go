@@ -1,0 +1,580 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"klarbeleg/checks"
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/money"
+	"klarbeleg/dta"
+	"klarbeleg/dta/auftrag"
+	"klarbeleg/dta/p302"
+)
+
+// batchPositions is how many positions are read before the history is asked for
+// all of them at once: enough to make the query set-based, few enough to keep
+// memory flat.
+const batchPositions = 8192
+
+// Input is one delivery as it arrived.
+type Input struct {
+	// Auftrag is the Auftragsdatei (348 bytes), nil if none came.
+	Auftrag []byte
+	// TransferName is the physical file name; "" if it is not known: then it
+	// follows from the Auftragsdatei.
+	TransferName string
+	Payload      io.Reader
+	// Size is the number of bytes of the payload, -1 if unknown.
+	Size int64
+	// AuftragOptional accepts a payload without Auftragsdatei: a check before
+	// sending (DTA-9) looks at the payload alone.
+	AuftragOptional bool
+}
+
+// Sink takes what the engine decides, in the order of the file. The offline
+// check prints, the intake stores.
+type Sink interface {
+	// Header is called once, when the file's header is known. Stop ends the run:
+	// the rest is not read.
+	Header(ctx context.Context, h *billing.Header) (stop []Finding, err error)
+	// History loads what was billed before for the invoices; nil if unknown.
+	History(ctx context.Context, invoices []*billing.Invoice) (*billing.History, error)
+	// Finding takes a finding; those with money effect have taken it already.
+	Finding(ctx context.Context, f *Finding) error
+	// Accept takes an invoice that passed stages 1-3.
+	Accept(ctx context.Context, c *billing.Checked) error
+	// Refuse takes an invoice that did not.
+	Refuse(r billing.RefusedInvoice)
+	// BeginCollective and EndCollective enclose the invoices of a collective
+	// invoice. With keep = false all of them are refused after the fact, and the
+	// sink takes back what it accepted since the begin.
+	BeginCollective(ctx context.Context) error
+	EndCollective(ctx context.Context, keep bool) error
+}
+
+// Engine reads and checks deliveries. It reuses its buffers: one goroutine each.
+type Engine struct {
+	checker *checks.Checker
+}
+
+// NewEngine returns an engine for the rules.
+func NewEngine(rules []checks.Rule, opts checks.Options) *Engine {
+	return &Engine{checker: checks.NewChecker(rules, opts)}
+}
+
+// Report is what the engine found out about a delivery.
+type Report struct {
+	Summary
+	Auftrag *auftrag.Auftrag
+	Header  *billing.Header // nil if the file's header is unreadable
+	// Unreadable is set where no header could be read: nothing is known about
+	// the file but its bytes (DTA-10).
+	Unreadable bool
+	// RejectedBy is the rule that rejects the whole file; then nothing of it is
+	// processed, sound invoices included.
+	RejectedBy string
+}
+
+// Run reads the delivery to its end, checks every invoice and hands everything
+// to the sink. The error is one of reading or of the sink; faults of the
+// delivery are findings.
+func (e *Engine) Run(ctx context.Context, in Input, facts *billing.Facts, sink Sink) (*Report, error) {
+	r := &run{Engine: e, ctx: ctx, facts: *facts, sink: sink, report: &Report{Summary: Summary{Kind: "summary"}}}
+	if err := r.readAuftrag(in); err != nil {
+		return nil, err
+	}
+	if r.rejected == "" {
+		if err := r.readPayload(in); err != nil {
+			return nil, err
+		}
+	}
+	r.close()
+	return r.report, nil
+}
+
+// run is the state of one Run.
+type run struct {
+	*Engine
+	ctx      context.Context
+	facts    billing.Facts
+	sink     Sink
+	report   *Report
+	transfer string
+	rejected string // the rule that rejects the whole file, "" for none
+	batch    batch
+	// collective is the open collective invoice; its invoices since begin are
+	// refused together if its sums do not agree.
+	collective *collective
+	// accepted holds what the invoices accepted so far would be if they had to be
+	// refused after the fact.
+	accepted []billing.RefusedInvoice
+	noData   map[string]bool
+}
+
+type collective struct {
+	statement billing.Statement
+	broken    bool // an invoice below it is unreadable: its sums cannot be checked
+	begin     Summary
+	accepted  int // index into run.accepted: what stands there would be refused with it
+}
+
+// readAuftrag reads the Auftragsdatei and its findings.
+func (r *run) readAuftrag(in Input) error {
+	r.transfer = in.TransferName
+	if in.Auftrag == nil {
+		if in.AuftragOptional {
+			return nil
+		}
+		return r.fileErrors([]dta.Error{p302.MissingAuftrag()})
+	}
+	a, errs := auftrag.Read(in.Auftrag)
+	r.report.Auftrag = a
+	if r.transfer == "" && a != nil {
+		r.transfer = a.TransferName()
+	}
+	return r.fileErrors(errs)
+}
+
+// fileErrors reports errors of file scope.
+func (r *run) fileErrors(errs []dta.Error) error {
+	for i := range errs {
+		if errs[i].Severity == dta.RejectFile {
+			r.reject(errs[i].Code)
+		}
+		f := fromDTA(&errs[i], "")
+		if err := r.finding(&f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) finding(f *Finding) error {
+	r.report.Findings++
+	return r.sink.Finding(r.ctx, f)
+}
+
+func (r *run) readPayload(in Input) error {
+	opts := p302.Options{}
+	if r.report.Auftrag != nil {
+		opts.Zeichensatz = r.report.Auftrag.Zeichensatz
+	}
+	reader := p302.NewInvoiceReader(in.Payload, opts)
+	for reader.Next() {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		if r.report.Header == nil {
+			if err := r.header(reader, in); err != nil {
+				return err
+			}
+			if r.rejected != "" {
+				break
+			}
+		}
+		if err := r.item(reader.Invoice()); err != nil {
+			return err
+		}
+	}
+	if err := reader.Err(); err != nil {
+		return fmt.Errorf("read delivery: %w", err)
+	}
+	return r.end(reader, in)
+}
+
+// header is called at the first invoice: stage 1 checks that need both files.
+func (r *run) header(reader *p302.InvoiceReader, in Input) error {
+	u := reader.UNB()
+	r.report.Header = mapHeader(u, reader.Version())
+	if r.report.Auftrag != nil {
+		errs := p302.CheckDelivery(r.report.Auftrag, r.transfer, u, in.Size)
+		if err := r.fileErrors(errs); err != nil || r.rejected != "" {
+			return err
+		}
+	}
+	stop, err := r.sink.Header(r.ctx, r.report.Header)
+	if err != nil {
+		return err
+	}
+	for i := range stop {
+		r.reject(stop[i].Rule)
+		if err := r.finding(&stop[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// item takes one item of the file: the head of a collective invoice, or an
+// invoice.
+func (r *run) item(in *p302.Invoice) error {
+	if in.IsSammel {
+		if err := r.endCollective(); err != nil {
+			return err
+		}
+		return r.beginCollective(in)
+	}
+	r.report.Invoices++
+	if in.Rejected || in.Gesamt == nil || in.SLLA == nil {
+		return r.unreadable(in)
+	}
+	if err := r.warnings(in); err != nil {
+		return err
+	}
+	var coll *billing.Statement
+	if r.collective != nil {
+		coll = &r.collective.statement
+	}
+	slot := r.batch.next()
+	mapInvoice(in, r.report.Header, coll, slot)
+	for i := range slot.Cases {
+		r.report.Cases++
+		r.report.Positions += len(slot.Cases[i].Positions)
+		r.batch.positions += len(slot.Cases[i].Positions)
+	}
+	if r.batch.positions >= batchPositions {
+		return r.flush()
+	}
+	return nil
+}
+
+func (r *run) warnings(in *p302.Invoice) error {
+	for i := range in.Errors {
+		f := fromDTA(&in.Errors[i], numberOf(in).String())
+		if err := r.finding(&f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unreadable refuses an invoice whose messages fail stage 1 or 2.
+func (r *run) unreadable(in *p302.Invoice) error {
+	if err := r.flush(); err != nil { // keep the order of the file
+		return err
+	}
+	if err := r.warnings(in); err != nil {
+		return err
+	}
+	refused := billing.RefusedInvoice{Number: numberOf(in), Place: place(in.Von)}
+	for i := range in.Errors {
+		if in.Errors[i].Severity != dta.Warn {
+			refused.Rule = in.Errors[i].Code
+			break
+		}
+	}
+	if in.Gesamt != nil {
+		var s billing.Statement
+		mapStatement(in.Gesamt, &s)
+		total, _ := s.Total()
+		refused.Provider, refused.Billed = s.Provider, total.Amount
+	}
+	if r.collective != nil {
+		r.collective.broken = true
+	}
+	r.refuse(refused)
+	return nil
+}
+
+func (r *run) refuse(refused billing.RefusedInvoice) {
+	r.report.Refused++
+	r.report.RefusedCents += int64(refused.Billed)
+	r.sink.Refuse(refused)
+}
+
+func numberOf(in *p302.Invoice) billing.InvoiceNumber {
+	switch {
+	case in.Gesamt != nil && in.Gesamt.REC.SammelRechnungsnummer != "":
+		return billing.InvoiceNumber{Collective: in.Gesamt.REC.SammelRechnungsnummer, Single: in.Gesamt.REC.EinzelRechnungsnummer}
+	case in.SLLA != nil && in.SLLA.REC.SammelRechnungsnummer != "":
+		return billing.InvoiceNumber{Collective: in.SLLA.REC.SammelRechnungsnummer, Single: in.SLLA.REC.EinzelRechnungsnummer}
+	}
+	return billing.InvoiceNumber{}
+}
+
+func (r *run) beginCollective(in *p302.Invoice) error {
+	c := &collective{begin: r.report.Summary, accepted: len(r.accepted)}
+	number := billing.InvoiceNumber{}
+	if in.Sammel != nil {
+		mapStatement(in.Sammel, &c.statement)
+		number = c.statement.Number
+	}
+	for i := range in.Errors {
+		f := fromDTA(&in.Errors[i], number.String())
+		if err := r.finding(&f); err != nil {
+			return err
+		}
+	}
+	c.broken = in.Rejected
+	r.collective = c
+	r.checker.BeginCollective(&c.statement)
+	return r.sink.BeginCollective(r.ctx)
+}
+
+// endCollective checks the sums of the collective invoice (P3113). If they do
+// not agree, nothing below it is processed: that is the smallest unit that keeps
+// all sums true.
+func (r *run) endCollective() error {
+	if err := r.flush(); err != nil {
+		return err
+	}
+	c := r.collective
+	if c == nil {
+		return nil
+	}
+	r.collective = nil
+	keep := true
+	findings := r.checker.EndCollective()
+	if !c.broken {
+		for i := range findings {
+			f := fromCheck(&findings[i], c.statement.Number.String(), "")
+			if err := r.finding(&f); err != nil {
+				return err
+			}
+			switch findings[i].Severity {
+			case checks.RejectFile:
+				r.reject(findings[i].Rule.ID)
+			case checks.RejectMessage:
+				keep = false
+			}
+		}
+	}
+	if err := r.sink.EndCollective(r.ctx, keep); err != nil {
+		return err
+	}
+	if !keep {
+		r.report.Billed, r.report.Approved, r.report.Corrected = c.begin.Billed, c.begin.Approved, c.begin.Corrected
+		r.refuseAccepted(c.accepted, "P3113")
+	}
+	return nil
+}
+
+// refuseAccepted refuses, after the fact, the invoices accepted since from.
+func (r *run) refuseAccepted(from int, rule string) {
+	for _, a := range r.accepted[from:] {
+		a.Rule = rule
+		r.refuse(a)
+	}
+	r.accepted = r.accepted[:from]
+}
+
+// batch holds invoices read and not yet checked; its slots are reused.
+type batch struct {
+	slots     []*billing.Invoice
+	used      int
+	positions int
+}
+
+func (b *batch) next() *billing.Invoice {
+	if b.used == len(b.slots) {
+		b.slots = append(b.slots, &billing.Invoice{})
+	}
+	b.used++
+	return b.slots[b.used-1]
+}
+
+// flush checks the batch against everything billed before.
+func (r *run) flush() error {
+	b := &r.batch
+	if b.used == 0 {
+		return nil
+	}
+	invoices := b.slots[:b.used]
+	history, err := r.sink.History(r.ctx, invoices)
+	if err != nil {
+		return err
+	}
+	r.facts.History = history
+	for _, inv := range invoices {
+		if err := r.check(inv); err != nil {
+			return err
+		}
+	}
+	b.used, b.positions = 0, 0
+	return nil
+}
+
+func (r *run) check(inv *billing.Invoice) error {
+	res := r.checker.Check(inv, &r.facts)
+	for _, id := range res.NoData {
+		if r.noData == nil {
+			r.noData = map[string]bool{}
+		}
+		r.noData[id] = true
+	}
+	number := inv.Number.String()
+	for i := range res.Findings {
+		f := &res.Findings[i]
+		voucher := ""
+		if f.Case >= 0 {
+			voucher = inv.Cases[f.Case].VoucherNo
+		}
+		out := fromCheck(f, number, voucher)
+		if err := r.finding(&out); err != nil {
+			return err
+		}
+	}
+	if res.RejectedFile {
+		r.reject(rejecting(res))
+	}
+	if res.Rejected {
+		r.refuse(billing.RefusedInvoice{Number: inv.Number, Provider: inv.Provider, Billed: claimed(inv), Rule: rejecting(res), Place: inv.Statement.Place})
+		return nil
+	}
+	r.remember(inv)
+	r.report.Billed += int64(res.Billed)
+	r.report.Approved += int64(res.Approved)
+	r.report.Corrected += int64(res.Corrected)
+	r.accepted = append(r.accepted, billing.RefusedInvoice{
+		Number: inv.Number, Provider: inv.Provider, Billed: res.Billed, Place: inv.Statement.Place,
+	})
+	return r.sink.Accept(r.ctx, checked(inv, res))
+}
+
+// claimed returns what the statement of the invoice demands.
+func claimed(inv *billing.Invoice) money.Cents {
+	total, _ := inv.Statement.Total()
+	return total.Amount
+}
+
+func rejecting(res *checks.Result) string {
+	for i := range res.Findings {
+		if res.Findings[i].Severity >= checks.RejectMessage {
+			return res.Findings[i].Rule.ID
+		}
+	}
+	return ""
+}
+
+// remember adds an accepted invoice to the history, so that the rest of the
+// delivery sees it.
+func (r *run) remember(inv *billing.Invoice) {
+	h := r.facts.History
+	if h == nil {
+		return
+	}
+	h.Invoices[inv.Key()] = r.facts.ReceivedOn
+	for c := range inv.Cases {
+		bc := &inv.Cases[c]
+		for p := range bc.Positions {
+			if key, ok := billing.LineFingerprint(inv.Provider, bc, &bc.Positions[p]); ok {
+				if _, known := h.Lines[key]; !known {
+					h.Lines[key] = inv.Number
+				}
+			}
+		}
+	}
+}
+
+// end takes what is known only at the end of the file.
+func (r *run) end(reader *p302.InvoiceReader, in Input) error {
+	stats := reader.Stats()
+	r.report.Bytes, r.report.Segments = stats.Bytes, int64(stats.Segments)
+	if r.report.Header == nil && reader.UNB() != nil {
+		if err := r.header(reader, in); err != nil {
+			return err
+		}
+	}
+	if r.report.Header == nil {
+		r.report.Unreadable = true
+		r.reject("P2001")
+	}
+	if err := r.endCollective(); err != nil {
+		return err
+	}
+	return r.fileErrors(reader.Errors())
+}
+
+// close decides the outcome. A rejected file has no sums: nothing of it is
+// processed.
+func (r *run) close() {
+	s := &r.report.Summary
+	for id := range r.noData {
+		s.NoData = append(s.NoData, id)
+	}
+	slices.Sort(s.NoData)
+	if r.rejected != "" {
+		r.report.RejectedBy = r.rejected
+		r.refuseAccepted(0, r.rejected)
+		s.Billed, s.Approved, s.Corrected = 0, 0, 0
+	}
+	switch {
+	case r.rejected != "" || (s.Invoices > 0 && s.Refused == s.Invoices):
+		s.Outcome = string(billing.DeliveryRejected)
+	case s.Refused > 0:
+		s.Outcome = string(billing.DeliveryPartlyRejected)
+	default:
+		s.Outcome = string(billing.DeliveryAccepted)
+	}
+}
+
+// reject notes that the whole file is rejected; the first rule stands.
+func (r *run) reject(rule string) {
+	if r.rejected == "" {
+		r.rejected = rule
+	}
+}
+
+// checked turns a result into what is stored and sent.
+func checked(inv *billing.Invoice, res *checks.Result) *billing.Checked {
+	c := &billing.Checked{
+		Invoice: inv, Billed: res.Billed, Approved: res.Approved, Corrected: res.Corrected,
+		CaseCorrected: make([]money.Cents, len(res.Cases)), CaseIDs: make([]uuid.UUID, len(res.Cases)),
+	}
+	for i := range res.Cases {
+		c.CaseCorrected[i] = res.Cases[i].Corrected
+		if res.Cases[i].Corrected > 0 {
+			c.CaseIDs[i] = newID()
+		}
+	}
+	for i := range res.Findings {
+		f := &res.Findings[i]
+		c.Findings = append(c.Findings, billing.Found{
+			Rule: f.Rule.ID, Version: f.Rule.Version, Severity: f.Severity.String(), Case: f.Case, Position: f.Position,
+			Place: f.Place, Tag: f.Tag, Billed: f.Billed, Corrected: f.Corrected, Params: params(f),
+		})
+		if f.Corrected > 0 {
+			c.Corrections = appendCorrections(c.Corrections, f, res)
+		}
+	}
+	return c
+}
+
+// appendCorrections adds the correction of a finding; one that concerns the
+// whole invoice is a correction in each of its cases.
+func appendCorrections(out []billing.Correction, f *checks.Finding, res *checks.Result) []billing.Correction {
+	k := billing.Correction{
+		Case: f.Case, Position: f.Position, Place: f.Place, Rule: f.Rule.ID, Version: f.Rule.Version, Title: f.Rule.Title,
+		Text: f.Text(), Public: publicText(f), Heal: f.Rule.Heal, Amount: f.Corrected, GrossCut: f.GrossCut, CopayCut: f.CopayCut,
+	}
+	if f.Case >= 0 {
+		k.ID = newID()
+		return append(out, k)
+	}
+	for i := range res.Cases {
+		if amount := res.Cases[i].FromInvoice; amount > 0 {
+			k.ID, k.Case, k.Position, k.Amount, k.GrossCut, k.CopayCut = newID(), i, -1, amount, amount, 0
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func params(f *checks.Finding) map[string]string {
+	if len(f.Params) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(f.Params))
+	for _, p := range f.Params {
+		m[p.Name] = p.Value
+	}
+	return m
+}
+
+// newID returns a time-ordered UUID; it fails only without a random source.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

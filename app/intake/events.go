@@ -1,0 +1,68 @@
+package intake
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
+	"klarbeleg/schema/messages"
+	"klarbeleg/store"
+)
+
+func (t *intakeTx) event(kind, topic, key, typ string, body any) store.OutboxMessage {
+	return store.OutboxMessage{EventID: newID(), Kind: kind, Topic: topic, Key: key, Type: typ, Body: messages.Encode(body), At: t.now}
+}
+
+func (t *intakeTx) invoiceStatus(c *billing.Checked) store.OutboxMessage {
+	inv := c.Invoice
+	return t.event("invoice", messages.TopicInvoices, inv.Provider, messages.TypeInvoiceStatus, messages.InvoiceStatus{
+		Invoice: inv.Number.String(), InvoiceDate: inv.Date.String(), ProviderIK: inv.Provider, PayeeIK: inv.Payee(), PayerIK: inv.Payer,
+		Group: inv.Header.Group.String(), State: string(billing.StateOf(int64(c.Billed), int64(c.Corrected))),
+		Billed: int64(c.Billed), Approved: int64(c.Approved), Corrected: int64(c.Corrected), DeliveryID: t.delivery.ID.String(), At: t.now,
+	})
+}
+
+func (t *intakeTx) correction(c *billing.Checked, k *billing.Correction) store.OutboxMessage {
+	inv, bc := c.Invoice, &c.Invoice.Cases[k.Case]
+	caseID := c.CaseIDs[k.Case].String()
+	body := messages.Correction{
+		CorrectionID: k.ID.String(), CaseID: caseID, DeliveryID: t.delivery.ID.String(), ProviderIK: inv.Provider, PayeeIK: inv.Payee(),
+		PayerIK: inv.Payer, Group: inv.Header.Group.String(), Processing: int(inv.Processing), Invoice: inv.Number.String(),
+		InvoiceDate: inv.Date.String(), VoucherNo: bc.VoucherNo, Rule: k.Rule, RuleVersion: k.Version, Title: k.Title, Text: k.Public,
+		Segment: int(k.Place.Segment), Offset: k.Place.Offset, Billed: int64(bc.Billed(inv.Processing)), Corrected: int64(k.Amount),
+		GrossCut: int64(k.GrossCut), CopayCut: int64(k.CopayCut), Heal: strings.Split(k.Heal, ";"),
+		HealUntil: t.settings.Deadlines.EditableUntil(calendar.InBerlin(t.now)).String(), At: t.now,
+	}
+	if k.Position >= 0 {
+		p := &bc.Positions[k.Position]
+		body.Position = &messages.CorrectionPosition{
+			Segment: int(p.Segment), Item: p.Item, Date: p.Date.String(), Quantity: int64(p.Quantity), Price: int64(p.Price),
+		}
+	}
+	m := t.event("correction", messages.TopicCorrections, caseID, messages.TypeCorrection, body)
+	m.Subject = k.ID
+	return m
+}
+
+func (t *intakeTx) receipt(r *Report) store.OutboxMessage {
+	d := &t.delivery
+	body := messages.Receipt{
+		DeliveryID: d.ID.String(), MessageID: d.MessageID, SenderIK: d.Sender, RecipientIK: d.Recipient, Transfer: d.TransferName,
+		Reference: d.Reference, Outcome: r.Outcome, ReceivedAt: t.now, Errors: t.errs, ErrorsLeftOff: t.leftOff,
+		Counts: messages.ReceiptCounts{
+			Invoices: r.Invoices, InvoicesRefused: r.Refused, Cases: r.Cases, Positions: r.Positions, Segments: r.Segments, Bytes: d.Bytes,
+		},
+		Sums: messages.ReceiptSums{Billed: r.Billed, Approved: r.Approved, Corrected: r.Corrected, Refused: r.RefusedCents},
+	}
+	if body.Errors == nil {
+		body.Errors = []messages.ReceiptError{}
+	}
+	if d.DuplicateOf != uuid.Nil {
+		body.DuplicateOf = d.DuplicateOf.String()
+	}
+	m := t.event("receipt", messages.TopicReceipts, d.Sender, messages.TypeReceipt, body)
+	m.Subject = d.ID
+	return m
+}

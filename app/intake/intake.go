@@ -1,0 +1,268 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"klarbeleg/checks"
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
+	"klarbeleg/internal/blob"
+	"klarbeleg/internal/clock"
+	"klarbeleg/internal/logging"
+	"klarbeleg/schema/messages"
+	"klarbeleg/store"
+)
+
+// Consumer is the name under which deliveries enter the inbox.
+const Consumer = "deliveries"
+
+// maxReceiptErrors bounds the errors that a receipt lists; the rest is counted.
+const maxReceiptErrors = 200
+
+// Settings of the intake.
+type Settings struct {
+	Deadlines billing.CaseDeadlines
+	Checks    checks.Options
+}
+
+// Service takes deliveries. It is safe for concurrent use.
+type Service struct {
+	db       *store.DB
+	blobs    blob.Store
+	clock    clock.Clock
+	rules    []checks.Rule
+	settings Settings
+	facts    atomic.Pointer[reference]
+}
+
+// New returns the service.
+func New(db *store.DB, blobs blob.Store, c clock.Clock, rules []checks.Rule, settings Settings) *Service {
+	return &Service{db: db, blobs: blobs, clock: c, rules: rules, settings: settings}
+}
+
+// Message is a delivery as a door hands it over.
+type Message struct {
+	// ID identifies the message for ever: the same id is the same delivery.
+	ID string
+	// Sender is the IK under which the message was sent (the Kafka key).
+	Sender       string
+	Auftrag      []byte
+	TransferName string
+	// Payload holds the bytes of the file; with Blob they are in the blob store
+	// already (claim check, DTA-7).
+	Payload []byte
+	Blob    *blob.Ref
+	Origin  Origin
+}
+
+// Origin is the message as it was fetched: what the quarantine keeps if the
+// delivery is unreadable.
+type Origin struct {
+	Topic     string
+	Partition int
+	Offset    int64
+	Headers   map[string][]byte
+	Body      []byte
+}
+
+// Result says what became of a message.
+type Result struct {
+	// Known is true if the message was handled before; then nothing happened.
+	Known    bool
+	Delivery uuid.UUID
+	State    billing.DeliveryState
+}
+
+// ErrIDReused says that a message id came again with other content.
+var ErrIDReused = store.ErrIDReused
+
+// Handle takes one delivery: inbox, delivery with its invoices, corrections and
+// receipt are written in one transaction (DTA-1). An unreadable delivery is
+// quarantined whole in the same transaction and answered by a receipt too
+// (DTA-10).
+func (s *Service) Handle(ctx context.Context, m Message) (Result, error) {
+	ref, err := s.keep(ctx, m)
+	if err != nil {
+		return Result{}, err
+	}
+	now := s.clock.Now()
+	facts, err := s.loadFacts(ctx, now)
+	if err != nil {
+		return Result{}, err
+	}
+	for attempt := 0; ; attempt++ {
+		var result Result
+		err = s.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+			in := &intakeTx{Service: s, tx: tx, message: m, ref: ref, now: now, facts: facts}
+			result, err = in.run(ctx)
+			return err
+		})
+		// A concurrent delivery with the same content or reference won: look
+		// again, it is a duplicate now.
+		raced := store.UniqueViolation(err, "delivery_payload_once") || store.UniqueViolation(err, "delivery_reference_once")
+		if !raced || attempt > 0 {
+			return result, err
+		}
+	}
+}
+
+// keep returns where the bytes of the payload are, after storing them if they
+// came inside the message.
+func (s *Service) keep(ctx context.Context, m Message) (blob.Ref, error) {
+	if m.Blob != nil {
+		return *m.Blob, nil
+	}
+	ref, err := s.blobs.Put(ctx, bytes.NewReader(m.Payload))
+	if err != nil {
+		return blob.Ref{}, fmt.Errorf("keep payload: %w", err)
+	}
+	return ref, nil
+}
+
+// open returns the bytes of the payload.
+func (s *Service) open(ctx context.Context, m Message, ref blob.Ref) (io.ReadCloser, error) {
+	if m.Blob == nil {
+		return io.NopCloser(bytes.NewReader(m.Payload)), nil
+	}
+	r, err := s.blobs.Open(ctx, ref.Key)
+	if err != nil {
+		return nil, fmt.Errorf("open payload: %w", err)
+	}
+	return r, nil
+}
+
+// intakeTx is one delivery in its transaction; it is the engine's sink.
+type intakeTx struct {
+	*Service
+	tx      store.Tx
+	message Message
+	ref     blob.Ref
+	now     time.Time
+	facts   *billing.Facts
+
+	delivery store.Delivery
+	writer   *store.InvoiceWriter
+	outbox   *store.OutboxWriter
+	errs     []messages.ReceiptError
+	leftOff  int
+	refused  []billing.RefusedInvoice
+}
+
+func (t *intakeTx) run(ctx context.Context) (Result, error) {
+	sum := sha256.Sum256(append([]byte(t.ref.Key), t.message.Auftrag...))
+	fresh, err := store.EnterInbox(ctx, t.tx, store.InboxKey{Consumer: Consumer, MessageID: t.message.ID}, sum, t.now)
+	if err != nil || !fresh {
+		return Result{Known: !fresh}, err
+	}
+	if err := store.AddBlob(ctx, t.tx, t.ref.Key, t.ref.Size, t.now); err != nil {
+		return Result{}, err
+	}
+	t.delivery = store.Delivery{
+		ID: newID(), MessageID: t.message.ID, Sender: t.message.Sender, TransferName: t.message.TransferName,
+		BlobKey: t.ref.Key, Bytes: t.ref.Size, ReceivedAt: t.now,
+	}
+	if _, err := hex.Decode(t.delivery.PayloadSHA256[:], []byte(t.ref.Key)); err != nil {
+		return Result{}, fmt.Errorf("blob key: %w", err)
+	}
+	t.outbox = store.NewOutboxWriter()
+	logging.From(ctx).Info("delivery received", zap.Stringer("delivery", t.delivery.ID), zap.Int64("bytes", t.ref.Size))
+	report, err := t.process(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return t.finish(ctx, report)
+}
+
+// process answers a duplicate at once and checks everything else.
+func (t *intakeTx) process(ctx context.Context) (*Report, error) {
+	earlier, found, err := store.FindSamePayload(ctx, t.tx, t.delivery.PayloadSHA256)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		t.delivery.DuplicateOf = earlier.ID
+		f := t.rule("P1010", map[string]string{"datum": calendar.InBerlin(earlier.ReceivedAt).German(), "datei": "dieses Inhalts"})
+		return &Report{Summary: Summary{Outcome: string(billing.DeliveryDuplicate), Findings: 1}}, t.Finding(ctx, &f)
+	}
+	if err := t.tx.Savepoint(ctx); err != nil {
+		return nil, err
+	}
+	t.writer = store.NewInvoiceWriter(t.tx, t.delivery.ID, t.now, t.settings.Deadlines)
+	payload, err := t.open(ctx, t.message, t.ref)
+	if err != nil {
+		return nil, err
+	}
+	report, err := NewEngine(t.rules, t.settings.Checks).Run(ctx, Input{
+		Auftrag: t.message.Auftrag, TransferName: t.message.TransferName, Payload: payload, Size: t.ref.Size,
+	}, t.facts, t)
+	if err := errors.Join(err, payload.Close()); err != nil {
+		return nil, err
+	}
+	if report.RejectedBy != "" {
+		t.writer.Discard()
+		t.outbox.Discard()
+		return report, t.tx.RollbackToSavepoint(ctx)
+	}
+	return report, t.writer.Close(ctx)
+}
+
+// finish writes the delivery row and its receipt.
+func (t *intakeTx) finish(ctx context.Context, r *Report) (Result, error) {
+	d := &t.delivery
+	d.State = billing.DeliveryState(r.Outcome)
+	if r.Unreadable {
+		d.State = billing.DeliveryQuarantined
+		if err := t.quarantine(ctx); err != nil {
+			return Result{}, err
+		}
+	}
+	if r.Auftrag != nil && d.TransferName == "" {
+		d.TransferName = r.Auftrag.TransferName()
+	}
+	if h := r.Header; h != nil {
+		d.Sender, d.Recipient, d.Reference, d.Group = h.Sender, h.Recipient, h.Reference, h.Group.String()
+		d.Test, d.CreatedOn = string(rune(h.Test)), h.CreatedOn
+	}
+	d.Segments, d.ClaimedInvoices, d.ClaimedCents = r.Segments, r.Invoices, r.Billed+r.RefusedCents
+	d.Refused = t.refused
+	for _, e := range t.errs {
+		d.Errors = append(d.Errors, store.DeliveryError{
+			Stage: e.Stage, Code: e.Code, Severity: e.Severity, Scope: e.Scope, Segment: e.Segment, Offset: e.Offset,
+			Tag: e.Tag, Element: e.Element, Component: e.Component, Text: e.Text,
+		})
+	}
+	if err := store.AddDelivery(ctx, t.tx, d); err != nil {
+		return Result{}, err
+	}
+	t.outbox.Add(t.receipt(r))
+	if err := t.outbox.Flush(ctx, t.tx); err != nil {
+		return Result{}, err
+	}
+	logging.From(ctx).Info("delivery checked", zap.Stringer("delivery", d.ID), zap.String("state", string(d.State)),
+		zap.Int("invoices", r.Invoices), zap.Int("positions", r.Positions), zap.Int("refused", r.Refused), zap.Int("findings", r.Findings))
+	return Result{Delivery: d.ID, State: d.State}, nil
+}
+
+// quarantine sets the unreadable message aside, whole.
+func (t *intakeTx) quarantine(ctx context.Context) error {
+	o := &t.message.Origin
+	q := store.Quarantined{
+		ID: newID(), Consumer: Consumer, Topic: o.Topic, Partition: o.Partition, Offset: o.Offset, MessageID: t.message.ID,
+		Key: []byte(t.message.Sender), Headers: o.Headers, Body: o.Body, Code: "unreadable", Reason: "no file header can be read", CreatedAt: t.now,
+	}
+	if len(t.errs) > 0 {
+		q.Code, q.Reason = t.errs[0].Code, t.errs[0].Text
+	}
+	return store.AddQuarantine(ctx, t.tx, q)
+}

@@ -1,0 +1,116 @@
+package intake
+
+import (
+	"context"
+	"strings"
+
+	"klarbeleg/checks"
+	"klarbeleg/checks/catalogue"
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
+	"klarbeleg/schema/messages"
+	"klarbeleg/store"
+)
+
+// flushOutboxBytes is the size of buffered messages at which they are written.
+const flushOutboxBytes = 1 << 20
+
+// intakeTx takes what the engine decides and stores it.
+var _ Sink = (*intakeTx)(nil)
+
+// Header refuses an interchange reference that was accepted before with other
+// content (P1009).
+func (t *intakeTx) Header(ctx context.Context, h *billing.Header) ([]Finding, error) {
+	earlier, found, err := store.FindSameReference(ctx, t.tx, h.Sender, h.Recipient, h.Reference, h.CreatedOn)
+	if err != nil || !found {
+		return nil, err
+	}
+	t.delivery.DuplicateOf = earlier.ID
+	f := t.rule("P1009", map[string]string{"ref": h.Reference, "datum": calendar.InBerlin(earlier.ReceivedAt).German()})
+	f.Segment, f.Offset, f.Tag = int(h.Segment), h.Offset, "UNB"
+	return []Finding{f}, nil
+}
+
+// rule returns a finding of a rule that the intake itself decides.
+func (t *intakeTx) rule(id string, values map[string]string) Finding {
+	r, ok := catalogue.ByID(id)
+	if !ok {
+		panic("intake: the catalogue has no rule " + id)
+	}
+	f := checks.Finding{Rule: r, Severity: r.Severity, Scope: r.Scope, Case: -1, Position: -1}
+	for name, value := range values {
+		f.Params = append(f.Params, checks.Param{Name: name, Value: value})
+	}
+	return fromCheck(&f, "", "")
+}
+
+// History loads what was billed before.
+func (t *intakeTx) History(ctx context.Context, invoices []*billing.Invoice) (*billing.History, error) {
+	if err := t.writer.Flush(ctx); err != nil { // the delivery itself is part of the history
+		return nil, err
+	}
+	return store.LoadHistory(ctx, t.tx, invoices)
+}
+
+// Finding keeps what belongs into the receipt: faults of stages 1 to 3 that
+// refuse something, and warnings of stages 1 and 2. Corrections travel as
+// correction records.
+func (t *intakeTx) Finding(_ context.Context, f *Finding) error {
+	refuses := strings.HasPrefix(f.Severity, "reject_")
+	if !refuses && f.Stage > 2 {
+		return nil
+	}
+	if len(t.errs) == maxReceiptErrors {
+		t.leftOff++
+		return nil
+	}
+	t.errs = append(t.errs, messages.ReceiptError{
+		Stage: f.Stage, Code: f.Rule, Severity: f.Severity, Scope: f.Scope, Invoice: f.Invoice, Segment: f.Segment, Offset: f.Offset,
+		Tag: f.Tag, Element: f.Element, Component: f.Component, Text: f.Public(),
+	})
+	return nil
+}
+
+// Accept stores the invoice and announces it and its corrections.
+func (t *intakeTx) Accept(ctx context.Context, c *billing.Checked) error {
+	if err := t.writer.Add(ctx, c); err != nil {
+		return err
+	}
+	t.outbox.Add(t.invoiceStatus(c))
+	for i := range c.Corrections {
+		t.outbox.Add(t.correction(c, &c.Corrections[i]))
+	}
+	if t.outbox.Bytes() >= flushOutboxBytes {
+		return t.outbox.Flush(ctx, t.tx)
+	}
+	return nil
+}
+
+// Refuse remembers an invoice that is not processed.
+func (t *intakeTx) Refuse(r billing.RefusedInvoice) { t.refused = append(t.refused, r) }
+
+// BeginCollective writes what came before, so that a savepoint separates it from
+// what follows.
+func (t *intakeTx) BeginCollective(ctx context.Context) error {
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	return t.tx.Savepoint(ctx)
+}
+
+// EndCollective keeps the invoices of the collective invoice or takes them back.
+func (t *intakeTx) EndCollective(ctx context.Context, keep bool) error {
+	if keep {
+		return t.tx.ReleaseSavepoint(ctx)
+	}
+	t.writer.Discard()
+	t.outbox.Discard()
+	return t.tx.RollbackToSavepoint(ctx)
+}
+
+func (t *intakeTx) flush(ctx context.Context) error {
+	if err := t.writer.Flush(ctx); err != nil {
+		return err
+	}
+	return t.outbox.Flush(ctx, t.tx)
+}
