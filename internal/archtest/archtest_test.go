@@ -95,7 +95,12 @@ type source struct {
 
 func (s source) file() string { return path.Join(s.pkg, s.name) }
 
-var statement = regexp.MustCompile(`^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|COPY|CREATE|ALTER|WITH) `)
+// statement recognises the beginning of an SQL statement, and no English sentence.
+var statement = regexp.MustCompile(`(?is)^\s*(` + strings.Join([]string{
+	`select\s.*\sfrom\s`, `select\s+\w+\(`, `insert\s+into\s`, `update\s+\w+\s+set\s`, `delete\s+from\s`,
+	`copy\s+\w+\s*(\(|from\s)`, `with\s+\w+\s+as\s*\(`, `truncate\s+\w+`,
+	`(create|alter|drop)\s+(table|index|view|schema|role|sequence|type)\s`, `(create|drop)\s+database\s+(["$]|$)`,
+}, "|") + `)`)
 
 // read parses one file as far as the rules need it.
 func read(root, file string) (source, error) {
@@ -383,6 +388,30 @@ func TestViolations(t *testing.T) {
 				t.Errorf("got %q, want a fault: %t", found, tc.faulty)
 			}
 		})
+	}
+}
+
+func TestStatement(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"select id from invoice where id = $1":    true,
+		"\n\tSELECT\n\tid\n\tFROM invoice":        true,
+		"select pg_advisory_lock($1)":             true,
+		"INSERT INTO inbox (id) VALUES ($1)":      true,
+		"update invoice set status = $1":          true,
+		"copy position (id, amount) from stdin":   true,
+		"with due as (select 1) select 1":         true,
+		"create database ":                        true,
+		"Select the payer you bill.":              false,
+		"update the list of payers":               false,
+		"With every delivery comes an order file": false,
+		"create database cluster: %w":             false,
+		"create the folder":                       false,
+		"copy position by position":               false,
+	} {
+		if got := statement.MatchString(text); got != want {
+			t.Errorf("%q is a statement: %t, want %t", text, got, want)
+		}
 	}
 }
 
