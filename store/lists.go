@@ -24,13 +24,14 @@ type ListImport struct {
 	Providers []billing.ProviderRow
 }
 
-// listTable says how a list is stored.
-type listTable struct{ table, columns, key string }
+// listTable says how a list is stored: key names what a newer import replaces,
+// once what a list holds once.
+type listTable struct{ table, columns, key, once string }
 
 var listTables = map[string]listTable{
-	"prices":    {"price", "billing_code, tariff, item, text_de, price_cents, valid_from, valid_to", "billing_code, tariff, item, valid_from"},
-	"payers":    {"payer", "ik, name, card_ik, valid_from, valid_to", "ik, card_ik, valid_from"},
-	"providers": {"provider", "ik, name, provider_group, billing_code, tariff, valid_from, valid_to", "ik, provider_group, billing_code, tariff, valid_from"},
+	"prices":    {"price", "billing_code, tariff, item, text_de, price_cents, valid_from, valid_to", "billing_code, tariff, item, valid_from", "billing_code, tariff, item, valid_from, price_cents"},
+	"payers":    {"payer", "ik, name, card_ik, valid_from, valid_to", "ik, card_ik, valid_from", "ik, card_ik, valid_from"},
+	"providers": {"provider", "ik, name, provider_group, billing_code, tariff, valid_from, valid_to", "ik, provider_group, billing_code, tariff, valid_from", "ik, provider_group, billing_code, tariff, valid_from"},
 }
 
 // ImportList makes the list current in one transaction. known is true if the
@@ -74,7 +75,7 @@ func importList(ctx context.Context, tx Tx, t listTable, l ListImport) error {
 		return fmt.Errorf("supersede rows: %w", err)
 	}
 	if _, err := tx.Exec(ctx, fmt.Sprintf(`insert into %s (import_id, %s) select distinct on (%s) $1::bigint, %s from list_in`,
-		t.table, t.columns, t.key, t.columns), id); err != nil {
+		t.table, t.columns, t.once, t.columns), id); err != nil {
 		return fmt.Errorf("write rows: %w", err)
 	}
 	return nil

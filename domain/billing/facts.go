@@ -66,14 +66,20 @@ func (l *PriceList) Add(key ContractKey, item string, price Price) {
 // for prices of an unknown contract answers no_data.
 func (l *PriceList) Contract(key ContractKey) bool { return l.contracts[key] != nil }
 
-// Find returns the price valid on the date of service.
-func (l *PriceList) Find(key ContractKey, item string, on calendar.Date) (money.Cents, bool) {
+// Find returns the price valid on the date of service. Where a contract has
+// several for an item (purchase and repair under one number, say), it is the one
+// that was billed, else the highest.
+func (l *PriceList) Find(key ContractKey, item string, on calendar.Date, billed money.Cents) (price money.Cents, ok bool) {
 	for _, p := range l.contracts[key][item] {
-		if p.Contains(on) {
-			return p.Cents, true
+		if !p.Contains(on) {
+			continue
 		}
+		if p.Cents == billed {
+			return billed, true
+		}
+		price, ok = max(price, p.Cents), true
 	}
-	return 0, false
+	return price, ok
 }
 
 // FindOther returns a price of the item that is valid on another date than on,
@@ -189,9 +195,19 @@ func (i *Invoice) Key() InvoiceKey { return InvoiceKey{i.Provider, i.Number, i.D
 type History struct {
 	// Invoices maps a key already accepted to the Berlin date of its receipt.
 	Invoices map[InvoiceKey]calendar.Date
+	// Numbers maps an invoice number of a fund to an accepted invoice with that
+	// number but another provider or date; nil if that was not looked up (P4023).
+	Numbers map[FundNumber]InvoiceKey
 	// Lines maps the fingerprint of a line already billed to the number of the
 	// invoice that billed it.
 	Lines map[uint64]InvoiceNumber
+}
+
+// FundNumber is an invoice number of one fund: it is unique there over all years,
+// whatever provider and date (TA1 5.5.2).
+type FundNumber struct {
+	Fund   string
+	Number InvoiceNumber
 }
 
 // LineFingerprint identifies a billed line for the duplicate check (P4024):

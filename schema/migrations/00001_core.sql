@@ -333,7 +333,7 @@ create table price (
     superseded_by bigint references reference_import,
     check (valid_to is null or valid_to >= valid_from)
 );
-create unique index price_current on price (billing_code, tariff, item, valid_from) where superseded_by is null;
+create unique index price_current on price (billing_code, tariff, item, valid_from, price_cents) where superseded_by is null;
 create table payer (
     import_id     bigint not null references reference_import,
     ik            text   not null,
