@@ -30,42 +30,36 @@ type Finding struct {
 	// another finding took it already (then this one is a further reason).
 	Corrected money.Cents
 	// GrossCut and CopayCut are its parts: what the gross amount and the
-	// co-payment fall by (architecture section 5).
+	// co-payment fall by. CopayCut is negative where too little co-payment had
+	// been deducted. In a co-payment claim GrossCut is what the claim falls by.
 	GrossCut, CopayCut money.Cents
 	Params             []Param
 }
 
-// Text returns the German text of the finding for the provider, without the
-// internal notes in brackets.
-func (f Finding) Text() string { return render(f.Rule.Text, f.Params) }
+// Text returns the German text of the finding for the provider; it is empty for
+// a rule whose text is internal.
+func (f Finding) Text() string {
+	if f.Rule.Internal() {
+		return ""
+	}
+	return render(f.Rule.Text, f.Params)
+}
 
-// render fills {name} and drops [notes]. A name without a value becomes a dash, so
-// that a text never shows the raw template.
+// render fills {name}. A name without a value becomes a dash, so that a provider
+// never reads a raw template.
 func render(template string, params []Param) string {
 	var b strings.Builder
 	b.Grow(len(template) + 16)
-	for template != "" {
-		i := strings.IndexAny(template, "{[")
-		if i < 0 {
-			b.WriteString(template)
-			break
+	for {
+		before, rest, found := strings.Cut(template, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
 		}
-		b.WriteString(template[:i])
-		closing := byte('}')
-		if template[i] == '[' {
-			closing = ']'
-		}
-		end := strings.IndexByte(template[i:], closing)
-		if end < 0 {
-			b.WriteString(template[i:])
-			break
-		}
-		if template[i] == '{' {
-			b.WriteString(paramValue(params, template[i+1:i+end]))
-		}
-		template = template[i+end+1:]
+		name, after, _ := strings.Cut(rest, "}")
+		b.WriteString(paramValue(params, name))
+		template = after
 	}
-	return strings.TrimSpace(b.String())
 }
 
 func paramValue(params []Param, name string) string {

@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"strings"
+
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
 )
@@ -137,7 +139,7 @@ type Rule struct {
 	Scope    Scope
 	Title    string
 	// Text is the German template of the finding; {name} is replaced by a
-	// parameter, text in brackets is internal (spec/checks section 1).
+	// parameter. A text wholly in brackets is internal (spec/checks section 1).
 	Text string
 	// What says in English what is checked, Inputs which fields are read.
 	What, Inputs string
@@ -156,6 +158,23 @@ type Rule struct {
 	Unless []string
 	// Check is nil for a rule of stages 1 and 2 and for one not yet implemented.
 	Check Predicate
+}
+
+// Internal reports whether the text of the rule is a note for the operators that
+// is never shown to a provider.
+func (r *Rule) Internal() bool { return strings.HasPrefix(r.Text, "(") }
+
+// Binding is what the code adds to a row of the catalogue: when and with what
+// the predicate is asked.
+type Binding struct {
+	ID                 string
+	Version            int // 0 means 1
+	Turn               Turn
+	Scope              Scope
+	Needs              Needs
+	Unless             []string
+	ValidFrom, ValidTo calendar.Date
+	Check              Predicate
 }
 
 func nameOf(names []string, i uint8) string {

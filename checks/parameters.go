@@ -1,0 +1,131 @@
+package checks
+
+import (
+	"klarbeleg/domain/calendar"
+	"klarbeleg/domain/money"
+)
+
+// From is a value and the first day it is valid.
+type From[T any] struct {
+	Day   calendar.Date
+	Value T
+}
+
+// Dated is a value that changed over time, the oldest first. Limits that differ by
+// contract or change by law are such values, never constants in a rule.
+type Dated[T any] []From[T]
+
+// On returns the value valid on the day; the oldest one before its time.
+func (d Dated[T]) On(day calendar.Date) T {
+	value := d[0].Value
+	for _, v := range d[1:] {
+		if v.Day <= day {
+			value = v.Value
+		}
+	}
+	return value
+}
+
+func since[T any](day string, value T) Dated[T] {
+	return Dated[T]{{Day: calendar.MustDate(day), Value: value}}
+}
+
+// Parameters are the limits of the rules. Every one is valid from a day on.
+type Parameters struct {
+	// Copay holds the amounts of § 61 SGB V.
+	Copay Dated[CopayRates]
+	// RoundingPerLine is the difference accepted in silence (P3118).
+	RoundingPerLine Dated[money.Cents]
+	// PayerKinds are the first two digits of an IK of an insurer (P3002).
+	PayerKinds Dated[[]string]
+	// PracticeRegions are the known first two digits of a BSNR (P3009).
+	PracticeRegions Dated[[]string]
+	// PairedAids are the product groups whose side of the body must be given
+	// (P3047).
+	PairedAids Dated[[]string]
+	// CountableUnits are the Mengeneinheiten that only occur whole (P3061).
+	CountableUnits Dated[[]string]
+	// MaxAge is the age from which a birth date is not plausible (P3040).
+	MaxAge Dated[int]
+	// ApprovalMonths is how long before the prescription an approval may have
+	// been given (P3056).
+	ApprovalMonths Dated[int]
+	// TherapyStartDays and TherapyUrgentDays are the days within which therapy
+	// begins (P4201, P4202), the last day included.
+	TherapyStartDays, TherapyUrgentDays Dated[int]
+	// AidStartDays are the days within which an aid is supplied (P4105).
+	AidStartDays Dated[int]
+	// LateMonths are the months after the month of service from which an invoice
+	// counts as late where no contract says otherwise (P4028).
+	LateMonths Dated[int]
+}
+
+// DefaultParameters returns the values of spec/checks sections 3 to 8.
+func DefaultParameters() *Parameters {
+	return &Parameters{
+		Copay: since("2004-01-01", CopayRates{
+			Percent: 10_00, Minimum: 5_00, Maximum: 10_00, PerPrescription: 10_00,
+			PerMonth: 10_00,
+		}),
+		RoundingPerLine: since("2004-01-01", money.Cents(1)),
+		PayerKinds:      since("2004-01-01", []string{"10", "18"}),
+		PracticeRegions: since("2004-01-01", []string{
+			"01", "02", "03", "17", "20", "38", "46", "51", "52", "71", "72", "73", "78", "83",
+			"88", "93", "98",
+		}),
+		PairedAids:        since("2004-01-01", []string{"13"}),
+		CountableUnits:    since("2024-07-01", []string{"02", "10", "11", "12"}),
+		MaxAge:            since("2004-01-01", 120),
+		ApprovalMonths:    since("2004-01-01", 24),
+		TherapyStartDays:  since("2021-01-01", 28),
+		TherapyUrgentDays: since("2021-01-01", 14),
+		AidStartDays:      since("2012-04-01", 28),
+		LateMonths:        since("2004-01-01", 12),
+	}
+}
+
+// CopayRates are the amounts of § 61 SGB V: a percentage, the least and the most
+// per item or trip, the flat amount per prescription, and the most per month for
+// consumables (§ 33 Abs. 8 SGB V).
+type CopayRates struct {
+	Percent         money.Hundredths
+	Minimum         money.Cents
+	Maximum         money.Cents
+	PerPrescription money.Cents
+	PerMonth        money.Cents
+}
+
+// PerUnit returns the percentage co-payment of one unit of therapy, rounded once
+// (spec/dta-302 section 9). gross is the price of the unit with its VAT.
+func (r CopayRates) PerUnit(gross money.Cents) money.Cents {
+	return max(0, gross.Percent(r.Percent))
+}
+
+// Bounded returns the co-payment of an aid or a trip: the percentage, at least the
+// minimum, at most the maximum, never more than the cost.
+func (r CopayRates) Bounded(cost money.Cents) money.Cents {
+	return max(0, min(cost, r.Maximum, max(r.Minimum, cost.Percent(r.Percent))))
+}
+
+// Consumables returns the co-payment of aids that are used up: the percentage, at
+// most the monthly amount times the months. Without months there is no ceiling:
+// it cannot be claimed without proof (P3117).
+func (r CopayRates) Consumables(cost money.Cents, months int) money.Cents {
+	copay := max(0, cost.Percent(r.Percent))
+	if months > 0 {
+		copay = min(copay, r.PerMonth*money.Cents(months))
+	}
+	return copay
+}
+
+// Aid returns the co-payment of a group of aids by its kind (Zuzahlungsart): 03
+// and 04 are consumables, all others are bounded per item (P4101, P4102).
+func (r CopayRates) Aid(kind string, cost money.Cents, months int) money.Cents {
+	if Consumable(kind) {
+		return r.Consumables(cost, months)
+	}
+	return r.Bounded(cost)
+}
+
+// Consumable reports whether the kind of co-payment is one for consumables.
+func Consumable(kind string) bool { return kind == "03" || kind == "04" }

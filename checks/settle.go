@@ -1,0 +1,339 @@
+package checks
+
+import (
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/money"
+)
+
+// Settlement (CHK-3): what each finding takes of a case. In this order: single
+// positions, each corrected once by its largest finding; co-payments of aid groups
+// and trips; amounts of the whole case; refusals of the whole case, which take what
+// is left. Nothing takes more than is left, so approved is never below 0, and the
+// findings of a case add up to what is corrected. The order of the rules makes no
+// difference to the sum, and one more finding never raises what is approved.
+//
+// A case that demands less than its lines bear out (Totals.Gross below their sum)
+// is not cut below what is right: that slack absorbs cuts of single lines first.
+
+// hit is a position that a finding corrects: the line as it leaves it.
+type hit struct {
+	position int
+	fault    int
+	size     money.Cents
+	line     Line
+}
+
+// part is an aid group or trip while its case is settled.
+type part struct {
+	cut        money.Cents // of its gross amount
+	short      money.Cents // co-payment missing
+	shortFault int
+	zeroFault  int
+}
+
+// settlement is what is still to be had of a case.
+type settlement struct {
+	left, slack money.Cents
+}
+
+// take lets a finding have what it wants, as far as it is there. gross and copay
+// are what the gross amount and the co-payment fall by.
+func (s *settlement) take(f *Fault, gross, copay money.Cents) {
+	wanted := max(0, gross-copay)
+	if gross > 0 {
+		absorbed := min(s.slack, wanted)
+		s.slack -= absorbed
+		wanted -= absorbed
+	}
+	taken := min(wanted, s.left)
+	s.left -= taken
+	f.Corrected += taken
+	switch {
+	case taken == 0:
+	case gross == 0:
+		f.CopayCut -= taken
+	default:
+		f.GrossCut += taken + copay
+		f.CopayCut += copay
+	}
+}
+
+// settleCase settles the findings of the case at hand and returns what they take.
+func (c *Checker) settleCase(billed money.Cents) (corrected money.Cents) {
+	if len(c.faults) == c.firstFault {
+		return 0
+	}
+	x := &c.x
+	c.refreshHits()
+	s := settlement{left: max(0, billed)}
+	if !x.Claim() {
+		s.slack = max(0, x.Sums.Gross-x.Case.Totals.Gross)
+	}
+	c.readParts()
+	c.settlePositions(&s)
+	c.settleParts(&s)
+	faults := c.faults[c.firstFault:]
+	for i := range faults {
+		f := &faults[i]
+		if f.Severity != CorrectPartially || f.Position >= 0 || f.part >= 0 {
+			continue
+		}
+		switch {
+		case f.effect.kind == effectGross, x.Claim() && f.effect.kind == effectCopay:
+			s.take(f, f.effect.amount, 0)
+		case f.effect.kind == effectCopay:
+			s.take(f, 0, -f.effect.amount)
+		}
+	}
+	for i := range faults {
+		f := &faults[i]
+		f.Billed = c.demand(f, billed)
+		if f.Severity == CorrectToZero && f.Position < 0 && f.part < 0 {
+			s.slack = 0
+			s.take(f, s.left, 0)
+		}
+	}
+	return max(0, billed) - s.left
+}
+
+// settlePositions takes the cuts of single positions, in the order of the case.
+func (c *Checker) settlePositions(s *settlement) {
+	x := &c.x
+	for _, h := range c.hits {
+		p := &x.Case.Positions[h.position]
+		was := LineOf(p)
+		f := &c.faults[h.fault]
+		switch g := c.partOf(p); {
+		case x.Claim():
+			s.take(f, was.Copay-h.line.Copay, 0)
+		case g >= 0:
+			before := c.partNet(g)
+			c.parts[g].cut += was.Gross - h.line.Gross
+			net := max(0, before-c.partNet(g))
+			gross := was.Gross - h.line.Gross
+			s.take(f, gross, gross-net)
+		default:
+			s.take(f, was.Gross-h.line.Gross, was.Copay-h.line.Copay)
+		}
+	}
+	if x.Claim() && len(c.hits) > 0 {
+		s.take(&c.faults[c.hits[len(c.hits)-1].fault], c.flatExcess(), 0)
+	}
+}
+
+// flatExcess returns by how much the flat co-payment claimed exceeds what the
+// remaining positions bear (P4223): a claim whose positions are all refused claims
+// no flat amount either.
+func (c *Checker) flatExcess() money.Cents {
+	gross, copay := c.x.Sums.Gross, c.x.Sums.Copay
+	for _, h := range c.hits {
+		was := LineOf(&c.x.Case.Positions[h.position])
+		gross -= was.Gross - h.line.Gross
+		copay -= was.Copay - h.line.Copay
+	}
+	return max(0, c.x.Case.Totals.Flat.Cents-max(0, gross-copay))
+}
+
+// settleParts takes what is missing of the co-payments of aid groups and trips,
+// and refuses whole ones.
+func (c *Checker) settleParts(s *settlement) {
+	for g := range c.parts {
+		part := &c.parts[g]
+		if part.shortFault >= 0 {
+			before := c.partNet(g)
+			short := part.short
+			part.short = 0
+			full := c.partNet(g)
+			part.short = short
+			s.take(&c.faults[part.shortFault], 0, -max(0, full-before))
+		}
+		if part.zeroFault >= 0 {
+			before := c.partNet(g)
+			rest := c.partGross[g] - part.cut
+			part.cut = c.partGross[g]
+			s.take(&c.faults[part.zeroFault], rest, rest-before)
+		}
+	}
+}
+
+// readParts collects the findings on aid groups and trips: the largest shortage,
+// the first refusal.
+func (c *Checker) readParts() {
+	c.parts = c.parts[:0]
+	for range c.partGross {
+		c.parts = append(c.parts, part{shortFault: -1, zeroFault: -1})
+	}
+	for i := c.firstFault; i < len(c.faults); i++ {
+		f := &c.faults[i]
+		if f.part < 0 {
+			continue
+		}
+		p := &c.parts[f.part]
+		switch {
+		case f.Severity == CorrectToZero && p.zeroFault < 0:
+			p.zeroFault = i
+		case f.Severity == CorrectPartially && f.effect.kind == effectCopay && f.effect.amount > p.short:
+			p.short, p.shortFault = f.effect.amount, i
+		}
+	}
+}
+
+// partNet returns what an aid group or trip comes to after the cuts so far: its
+// gross amount less own share and co-payment, the co-payment computed anew.
+func (c *Checker) partNet(g int) money.Cents {
+	cut, short := c.parts[g].cut, c.parts[g].short
+	gross := max(0, c.partGross[g]-cut)
+	rates := c.x.Copay(c.x.Sums.First)
+	var own, copay, due money.Cents
+	if len(c.x.Case.Aids) > 0 {
+		a := &c.x.Case.Aids[g]
+		own = min(gross, a.OwnShare.Cents)
+		copay, due = a.Copay.Cents, rates.Aid(a.CopayKind, gross-own, a.SupplyMonths)
+	} else {
+		copay, due = c.x.Case.Trips[g].Copay.Cents, rates.Bounded(gross)
+	}
+	if cut > 0 || short > 0 {
+		copay = min(copay+short, due)
+	}
+	return max(0, gross-own-copay)
+}
+
+// partOf returns the number of the aid group or trip of a position, -1 for none.
+func (c *Checker) partOf(p *billing.Position) int {
+	if p.Part >= 0 && int(p.Part) < len(c.partGross) {
+		return int(p.Part)
+	}
+	return -1
+}
+
+// demand returns the net amount that a finding concerns.
+func (c *Checker) demand(f *Fault, billed money.Cents) money.Cents {
+	switch {
+	case f.Position >= 0:
+		return c.net(&c.x.Case.Positions[f.Position])
+	case f.part >= 0:
+		p := c.parts[f.part]
+		c.parts[f.part] = part{}
+		net := c.partNet(f.part)
+		c.parts[f.part] = p
+		return net
+	default:
+		return billed
+	}
+}
+
+// net returns what a position adds to the demand of its case as billed.
+func (c *Checker) net(p *billing.Position) money.Cents {
+	line := LineOf(p)
+	if c.x.Claim() {
+		return line.Copay
+	}
+	g := c.partOf(p)
+	if g < 0 {
+		return line.Gross - line.Copay
+	}
+	saved := c.parts[g]
+	c.parts[g] = part{}
+	with := c.partNet(g)
+	c.parts[g].cut = line.Gross
+	without := c.partNet(g)
+	c.parts[g] = saved
+	return with - without
+}
+
+// settleInvoice lets the first refusal of the whole invoice take what its cases
+// have left.
+func (c *Checker) settleInvoice() {
+	refused := false
+	for i := range c.faults {
+		f := &c.faults[i]
+		if f.Case >= 0 {
+			continue
+		}
+		f.Billed = c.x.Invoice.Billed()
+		if f.Severity != CorrectToZero || refused {
+			continue
+		}
+		refused = true
+		for n := range c.result.Cases {
+			k := &c.result.Cases[n]
+			k.FromInvoice = max(0, k.Approved)
+			k.Approved -= k.FromInvoice
+			k.Corrected += k.FromInvoice
+			f.Corrected += k.FromInvoice
+			f.GrossCut += k.FromInvoice
+		}
+	}
+}
+
+// refreshHits takes the findings on single positions made since the last call into
+// account: of several on one position the largest counts, of equal ones the first.
+func (c *Checker) refreshHits() {
+	for ; c.seenFaults < len(c.faults); c.seenFaults++ {
+		f := &c.faults[c.seenFaults]
+		if f.Position < 0 || (f.Severity != CorrectPartially && f.Severity != CorrectToZero) {
+			continue
+		}
+		p := &c.x.Case.Positions[f.Position]
+		h := hit{position: f.Position, fault: c.seenFaults, line: f.correct(p, c.x.Copay(p.Date))}
+		h.size = c.size(p, h.line)
+		c.insertHit(h)
+	}
+}
+
+func (c *Checker) insertHit(h hit) {
+	i := len(c.hits)
+	for i > 0 && c.hits[i-1].position >= h.position {
+		i--
+	}
+	if i < len(c.hits) && c.hits[i].position == h.position {
+		if h.size > c.hits[i].size {
+			c.hits[i] = h
+		}
+		return
+	}
+	c.hits = append(c.hits, hit{})
+	copy(c.hits[i+1:], c.hits[i:])
+	c.hits[i] = h
+}
+
+// size is what findings on one position are compared by.
+func (c *Checker) size(p *billing.Position, line Line) money.Cents {
+	was := LineOf(p)
+	switch {
+	case c.x.Claim():
+		return was.Copay - line.Copay
+	case c.partOf(p) >= 0:
+		return was.Gross - line.Gross
+	default:
+		return was.Gross - line.Gross - (was.Copay - line.Copay)
+	}
+}
+
+// grossCut returns by how much partial corrections lower the gross amount of the
+// lines of the case.
+func (c *Checker) grossCut() money.Cents { return c.cutOf(-1) }
+
+// partCut returns the same for an aid group or trip.
+func (c *Checker) partCut(g int) money.Cents { return c.cutOf(g) }
+
+func (c *Checker) cutOf(g int) (cut money.Cents) {
+	c.refreshHits()
+	for _, h := range c.hits {
+		p := &c.x.Case.Positions[h.position]
+		if c.faults[h.fault].Severity == CorrectPartially && (g < 0 || c.partOf(p) == g) {
+			cut += p.Gross() - h.line.Gross
+		}
+	}
+	return cut
+}
+
+func (c *Checker) correctedLine(position int) (Line, bool) {
+	c.refreshHits()
+	for _, h := range c.hits {
+		if h.position == position {
+			return h.line, true
+		}
+	}
+	return Line{}, false
+}
