@@ -50,15 +50,14 @@ func (r *Runner) attempt(ctx context.Context, j *scheduled, due time.Time, byHan
 // work runs the job within its time limit while the lease is kept alive, and
 // turns a panic into an error.
 func (r *Runner) work(ctx context.Context, j *scheduled, run store.JobRun, times Run) (err error) {
-	ctx, cancel := context.WithCancelCause(store.WithJobRun(ctx, run))
-	defer cancel(nil)
+	held, cancel := context.WithCancelCause(store.WithJobRun(ctx, run))
 	beating := make(chan struct{})
 	go func() {
 		defer close(beating)
-		r.heartbeat(ctx, run, cancel)
+		r.heartbeat(held, run, cancel)
 	}()
 	defer func() { cancel(nil); <-beating }()
-	ctx, release := context.WithTimeout(ctx, j.Timeout)
+	limited, release := context.WithTimeout(held, j.Timeout)
 	defer release()
 	defer func() {
 		if value := recover(); value != nil {
@@ -67,9 +66,9 @@ func (r *Runner) work(ctx context.Context, j *scheduled, run store.JobRun, times
 			err = errPanic
 		}
 	}()
-	err = j.Run(ctx, times)
-	if err != nil && ctx.Err() != nil {
-		return errors.Join(context.Cause(ctx), err)
+	err = j.Run(limited, times)
+	if err != nil && limited.Err() != nil {
+		return errors.Join(context.Cause(limited), err)
 	}
 	return err
 }
