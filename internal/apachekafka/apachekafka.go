@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -110,24 +109,22 @@ func Start(ctx context.Context, cfg Config) (_ *Cluster, err error) {
 	if err := cluster.waitReady(ctx); err != nil {
 		return nil, fmt.Errorf("start Apache Kafka: %w; its logs are in %s", err, cfg.DataDir)
 	}
-	cluster.watch()
+	go cluster.watch()
 	return cluster, nil
 }
 
 func (c *Cluster) watch() {
-	var once sync.Once
 	for _, broker := range c.brokers {
-		go func() {
-			<-broker.Done()
-			once.Do(func() { close(c.done) })
-		}()
+		<-broker.Done()
 	}
+	close(c.done)
 }
 
 // Addrs returns the addresses of the brokers, host:port.
 func (c *Cluster) Addrs() []string { return slices.Clone(c.addresses) }
 
-// Done is closed when the first broker has ended, by Stop or by itself.
+// Done is closed when all brokers have ended. One of several may die: that is
+// what several are for.
 func (c *Cluster) Done() <-chan struct{} { return c.done }
 
 // Stop ends the brokers in order; those that have not ended when ctx ends are
@@ -219,7 +216,7 @@ func choosePorts(ctx context.Context, cfg Config) ([][2]int, error) {
 			if err != nil {
 				return nil, fmt.Errorf("find a free port: %w", err)
 			}
-			defer l.Close()
+			defer func() { _ = l.Close() }()
 			ports[i][j] = l.Addr().(*net.TCPAddr).Port
 		}
 	}
@@ -286,7 +283,7 @@ func (n node) config() string { return filepath.Join(n.dir, "server.properties")
 // format writes the configuration and makes a new data folder a member of the
 // cluster, whose id is the same for all nodes.
 func (n node) format(ctx context.Context, libs string, nodes int) error {
-	if err := os.MkdirAll(n.dir, 0o755); err != nil {
+	if err := os.MkdirAll(n.dir, 0o750); err != nil {
 		return err
 	}
 	if err := os.WriteFile(n.config(), []byte(n.properties(nodes)), 0o600); err != nil {
@@ -310,7 +307,7 @@ func (n node) start(ctx context.Context, libs string) (*child.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer logFile.Close() // the broker has its own descriptor
+	defer func() { _ = logFile.Close() }() // the broker has its own descriptor
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), "java",
 		"-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // small, and quick to start
 		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",

@@ -33,7 +33,7 @@ func fetch(ctx context.Context, cacheDir string) (_ string, err error) {
 	if present(target) {
 		return target, nil
 	}
-	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
+	if err := os.MkdirAll(cacheDir, 0o750); err != nil {
 		return "", err
 	}
 	work, err := os.MkdirTemp(cacheDir, "fetch-")

@@ -30,9 +30,10 @@ func open(t *testing.T) (*blob.Folder, string) {
 	return folder, root
 }
 
-func put(t *testing.T, folder *blob.Folder, content string) blob.Ref {
+// put stores "content".
+func put(t *testing.T, folder *blob.Folder) blob.Ref {
 	t.Helper()
-	ref, err := folder.Put(t.Context(), strings.NewReader(content))
+	ref, err := folder.Put(t.Context(), strings.NewReader("content"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestFolder(t *testing.T) {
 		t.Parallel()
 		folder, root := open(t)
 		for range 2 {
-			if got, want := put(t, folder, "content"), (blob.Ref{Key: key, Size: 7}); got != want {
+			if got, want := put(t, folder), (blob.Ref{Key: key, Size: 7}); got != want {
 				t.Fatalf("got %v, want %v", got, want)
 			}
 		}
@@ -102,7 +103,7 @@ func TestFolder(t *testing.T) {
 	t.Run("OPS-4 only our user may read", func(t *testing.T) {
 		t.Parallel()
 		folder, root := open(t)
-		put(t, folder, "content")
+		put(t, folder)
 		for path, want := range map[string]fs.FileMode{
 			root: 0o700, filepath.Join(root, key[:2]): 0o700, filepath.Join(root, key[:2], key): 0o600,
 		} {
@@ -119,7 +120,7 @@ func TestFolder(t *testing.T) {
 	t.Run("JOB-2 a deleted content is gone, deleting again is no fault", func(t *testing.T) {
 		t.Parallel()
 		folder, root := open(t)
-		put(t, folder, "content")
+		put(t, folder)
 		for range 2 {
 			if err := folder.Delete(t.Context(), key); err != nil {
 				t.Fatal(err)
@@ -136,7 +137,7 @@ func TestFolder(t *testing.T) {
 	t.Run("DTA-7 a content that changed on disk is noticed", func(t *testing.T) {
 		t.Parallel()
 		folder, root := open(t)
-		put(t, folder, "content")
+		put(t, folder)
 		for _, changed := range []string{"c0ntent", "conten", "contents"} {
 			if err := os.WriteFile(filepath.Join(root, key[:2], key), []byte(changed), 0o600); err != nil {
 				t.Fatal(err)
@@ -201,7 +202,7 @@ func TestSweepTemp(t *testing.T) {
 	t.Run("JOB-2 what a killed writer left is removed when old, contents stay", func(t *testing.T) {
 		t.Parallel()
 		folder, root := open(t)
-		put(t, folder, "content")
+		put(t, folder)
 		now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 		for name, at := range map[string]time.Time{"put-old": now.Add(-25 * time.Hour), "put-young": now.Add(-time.Hour)} {
 			path := filepath.Join(root, "tmp", name)
@@ -224,6 +225,7 @@ func TestSweepTemp(t *testing.T) {
 	})
 }
 
+//nolint:paralleltest // it measures what the whole process allocates
 func TestMemory(t *testing.T) {
 	t.Run("DTA-7 memory use does not grow with the size", func(t *testing.T) {
 		folder, _ := open(t)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -272,6 +273,40 @@ func TestEnsureTopics(t *testing.T) {
 		}
 	})
 
+	testkafka.Run(t, "OPS-1 what Apache Kafka refuses, the embedded broker is not asked", func(t *testing.T, b testkafka.Backend) {
+		ctx, client := within(t), b.Client(t)
+		for name, topic := range map[string]kafkaio.Topic{
+			"no name":       {Partitions: 1, Replicas: 1},
+			"a slash":       {Name: "dta/deliveries", Partitions: 1, Replicas: 1},
+			"a long name":   {Name: strings.Repeat("x", 250), Partitions: 1, Replicas: 1},
+			"no partitions": {Name: testkafka.Name(t), Replicas: 1},
+			"no replicas":   {Name: testkafka.Name(t), Partitions: 1},
+		} {
+			if err := client.EnsureTopics(ctx, topic); err == nil || ctx.Err() != nil {
+				t.Errorf("%s: error %v, want a refusal at once", name, err)
+			}
+		}
+	})
+
+	t.Run("OPS-3 an unreachable broker is an error that keeps its cause", func(t *testing.T) {
+		t.Parallel()
+		b := testkafka.Start(t)
+		addrs := b.Addrs()
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+		client := testkafka.Backend{Brokers: addrs}.Client(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		err := client.EnsureTopics(ctx, kafkaio.Topic{Name: "topic", Partitions: 1, Replicas: 1})
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, kafka.BrokerNotAvailable) {
+			t.Errorf("error %v, want the deadline and what was wrong", err)
+		}
+		if err := client.Check(t.Context(), "topic"); err == nil {
+			t.Error("the check succeeds without a broker")
+		}
+	})
+
 	testkafka.Run(t, "OPS-3 the readiness check names a missing topic", func(t *testing.T, b testkafka.Backend) {
 		ctx, client := within(t), b.Client(t)
 		if err := client.Check(ctx, b.Topic(t, 1)); err != nil {
@@ -310,20 +345,20 @@ func TestLag(t *testing.T) {
 	testkafka.Run(t, "OPS-3 the lag counts what the group has not committed", func(t *testing.T, b testkafka.Backend) {
 		ctx, client := within(t), b.Client(t)
 		topic, group := b.Topic(t, 1), testkafka.Name(t)
-		wantLag(ctx, t, client, group, topic, 0)
+		wantLag(t, client, group, topic, 0)
 		write(ctx, t, newWriter(t, client), numbered(topic, 5)...)
-		wantLag(ctx, t, client, group, topic, 5)
+		wantLag(t, client, group, topic, 5)
 		r := newReader(t, client, group, topic)
 		if err := r.CommitMessages(ctx, fetch(ctx, t, r, 2)...); err != nil {
 			t.Fatal(err)
 		}
-		wantLag(ctx, t, client, group, topic, 3)
+		wantLag(t, client, group, topic, 3)
 	})
 }
 
-func wantLag(ctx context.Context, t *testing.T, client *kafkaio.Client, group, topic string, want int64) {
+func wantLag(t *testing.T, client *kafkaio.Client, group, topic string, want int64) {
 	t.Helper()
-	lag, err := client.Lag(ctx, group, topic)
+	lag, err := client.Lag(within(t), group, topic)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -339,7 +374,7 @@ func TestOffsetOutOfRange(t *testing.T) {
 		ctx, client := within(t), b.Client(t)
 		topic, group := b.Topic(t, 1), testkafka.Name(t)
 		write(ctx, t, newWriter(t, client), numbered(topic, 1)...)
-		commitAt(ctx, t, b, group, topic, 1000)
+		commitAt(t, b, group, topic, 1000)
 		_, err := newReader(t, client, group, topic).FetchMessage(ctx)
 		if !errors.Is(err, kafka.OffsetOutOfRange) {
 			t.Errorf("error %v, want OffsetOutOfRange", err)
@@ -347,11 +382,11 @@ func TestOffsetOutOfRange(t *testing.T) {
 	})
 }
 
-func commitAt(ctx context.Context, t *testing.T, b testkafka.Backend, group, topic string, offset int64) {
+func commitAt(t *testing.T, b testkafka.Backend, group, topic string, offset int64) {
 	t.Helper()
 	api := &kafka.Client{Addr: kafka.TCP(b.Brokers...), Transport: &kafka.Transport{}}
 	defer api.Transport.(*kafka.Transport).CloseIdleConnections()
-	resp, err := api.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+	resp, err := api.OffsetCommit(within(t), &kafka.OffsetCommitRequest{
 		GroupID: group, GenerationID: -1,
 		Topics: map[string][]kafka.OffsetCommit{topic: {{Partition: 0, Offset: offset}}},
 	})

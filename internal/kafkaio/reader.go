@@ -30,9 +30,12 @@ const (
 //
 // After a rebalance the former owner of a partition may still commit and so move
 // the group's offset back: only the inbox makes a message happen once (DTA-1).
-// An error of FetchMessage that is not the context's means: close the reader,
-// make a new one. OffsetOutOfRange among them means that messages were lost by
-// retention and needs a person. Close it with Close of this package.
+//
+// FetchMessage returns errors of the connection while brokers are away: wait, call
+// it again, the reader joins anew. Only after kafka.OffsetOutOfRange it reads that
+// partition no more; it means that retention removed messages before they were
+// read, and needs a person. A reader that stops in silence shows in Lag.
+// Close it with Close of this package.
 func (c *Client) NewReader(group, topic string) *kafka.Reader {
 	return kafka.NewReader(kafka.ReaderConfig{
 		Brokers:          c.cfg.Brokers,

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/segmentio/kafka-go"
 	"go.uber.org/zap"
@@ -29,6 +30,11 @@ type Topic struct {
 // partitions moves keys and is an operator's decision. It retries until ctx ends,
 // except when the broker refuses for good.
 func (c *Client) EnsureTopics(ctx context.Context, topics ...Topic) error {
+	for _, topic := range topics {
+		if err := topic.check(); err != nil {
+			return err
+		}
+	}
 	err := retry(ctx, func() error { return c.createTopics(ctx, topics) })
 	if err != nil {
 		return fmt.Errorf("create topics: %w", err)
@@ -41,6 +47,25 @@ func (c *Client) EnsureTopics(ctx context.Context, topics ...Topic) error {
 		return err
 	}
 	return c.compare(ctx, topics)
+}
+
+// check refuses what Apache Kafka refuses and the embedded broker would take.
+func (t Topic) check() error {
+	const maxName = 249 // bytes; a log's folder is named after the topic
+	allowed := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'
+	}
+	switch {
+	case t.Name == "" || t.Name == "." || t.Name == ".." || len(t.Name) > maxName,
+		strings.ContainsFunc(t.Name, func(r rune) bool { return !allowed(r) }):
+		return fmt.Errorf("topic %q: %w", t.Name, kafka.InvalidTopic)
+	case t.Partitions < 1:
+		return fmt.Errorf("topic %s: %w", t.Name, kafka.InvalidPartitionNumber)
+	case t.Replicas < 1:
+		return fmt.Errorf("topic %s: %w", t.Name, kafka.InvalidReplicationFactor)
+	default:
+		return nil
+	}
 }
 
 func (c *Client) createTopics(ctx context.Context, topics []Topic) error {

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // TestFetch downloads 40 MB, so it runs only on demand: after a change of the
@@ -33,12 +32,10 @@ func TestFetch(t *testing.T) {
 			if got := version(t.Context(), bin); got != fetchedMajor {
 				t.Errorf("version %q, want %s", got, fetchedMajor)
 			}
-			began := time.Now()
 			server, err := Start(t.Context(), Config{DataDir: filepath.Join(dir, "db"), BinDir: bin})
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("first start in %s", time.Since(began).Round(time.Millisecond))
 			if err := server.Stop(t.Context()); err != nil {
 				t.Error(err)
 			}

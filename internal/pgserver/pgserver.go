@@ -161,7 +161,7 @@ func launch(ctx context.Context, cfg Config, account account) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database log: %w", err)
 	}
-	defer logFile.Close() // the server has its own descriptor
+	defer func() { _ = logFile.Close() }() // the server has its own descriptor
 
 	cmd := account.command(ctx, filepath.Join(cfg.BinDir, "postgres"), serverArgs(cfg, port)...)
 	cmd.Dir = cfg.DataDir

@@ -15,15 +15,18 @@ func TestNew(t *testing.T) {
 			t.Fatal(err)
 		}
 		exists := "SELECT to_regclass($1) IS NOT NULL"
-		var inFirst, inSecond bool
+		var inFirst, inSecond, migrated bool
 		if err := first.QueryRow(t.Context(), exists, "only_here").Scan(&inFirst); err != nil {
 			t.Fatal(err)
 		}
 		if err := second.QueryRow(t.Context(), exists, "only_here").Scan(&inSecond); err != nil {
 			t.Fatal(err)
 		}
-		if !inFirst || inSecond {
-			t.Fatalf("table in its own database %t, in the other %t", inFirst, inSecond)
+		if err := second.QueryRow(t.Context(), exists, "goose_db_version").Scan(&migrated); err != nil {
+			t.Fatal(err)
+		}
+		if !inFirst || inSecond || !migrated {
+			t.Fatalf("table in its own database %t, in the other %t, migrated %t", inFirst, inSecond, migrated)
 		}
 	})
 }
