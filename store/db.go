@@ -31,6 +31,46 @@ type DB struct {
 // New returns a DB on the pool; the caller closes the pool.
 func New(pool *pgxpool.Pool) *DB { return &DB{pool: pool} }
 
+// ErrAddress says that the address of the database cannot be read; it does not
+// quote it, since it may hold a password.
+var ErrAddress = errors.New("address is not a PostgreSQL address")
+
+// Open opens a DB at the address with at most conns connections; Close ends them.
+// It does not connect yet.
+func Open(ctx context.Context, url string, conns int32) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, ErrAddress
+	}
+	cfg.MaxConns = conns
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ConnConfig.RuntimeParams["application_name"] = "klarbeleg"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", clean(err))
+	}
+	return New(pool), nil
+}
+
+// Close ends the connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// CreateDatabase creates a database on the server at the address, if it is
+// missing.
+func CreateDatabase(ctx context.Context, url, name string) (err error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("connect to database: %w", clean(err))
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	_, err = conn.Exec(ctx, "create database "+pgx.Identifier{name}.Sanitize())
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "42P04" { // it is there
+		return nil
+	}
+	return clean(err)
+}
+
 // Pool returns the pool for packages that own their SQL tests.
 func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 

@@ -20,12 +20,14 @@ func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice) (*bill
 	if err := lockProviders(ctx, tx, invoices); err != nil {
 		return nil, err
 	}
-	h := &billing.History{Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{}}
-	if err := loadInvoiceKeys(ctx, tx, invoices, h); err != nil {
-		return nil, err
+	h := &billing.History{
+		Invoices: map[billing.InvoiceKey]calendar.Date{}, Numbers: map[billing.FundNumber]billing.InvoiceKey{},
+		Lines: map[uint64]billing.InvoiceNumber{},
 	}
-	if err := loadLines(ctx, tx, invoices, h); err != nil {
-		return nil, err
+	for _, load := range []func(context.Context, Tx, []*billing.Invoice, *billing.History) error{loadInvoiceKeys, loadNumbers, loadLines} {
+		if err := load(ctx, tx, invoices, h); err != nil {
+			return nil, err
+		}
 	}
 	return h, nil
 }
@@ -68,6 +70,39 @@ func loadInvoiceKeys(ctx context.Context, tx Tx, invoices []*billing.Invoice, h 
 	})
 	if err != nil {
 		return fmt.Errorf("look up earlier invoices: %w", err)
+	}
+	return nil
+}
+
+// loadNumbers finds accepted invoices with the same number for the same fund but
+// another provider or date (P4023).
+func loadNumbers(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
+	var fund, collective, single, provider []string
+	var dates []time.Time
+	for _, inv := range invoices {
+		fund = append(fund, inv.Fund)
+		collective = append(collective, inv.Number.Collective)
+		single = append(single, inv.Number.Single)
+		provider = append(provider, inv.Provider)
+		dates = append(dates, inv.Date.UTC())
+	}
+	rows, err := tx.Query(ctx, `select i.fund_ik, i.collective_number, i.single_number, i.provider_ik, i.invoice_date
+		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[]) k (f, c, s, p, d)
+		join invoice i on i.fund_ik = k.f and i.collective_number = k.c and i.single_number = k.s
+			and (i.provider_ik, i.invoice_date) <> (k.p, k.d)`, fund, collective, single, provider, dates)
+	if err != nil {
+		return fmt.Errorf("look up invoice numbers: %w", err)
+	}
+	var n billing.FundNumber
+	var key billing.InvoiceKey
+	var date time.Time
+	_, err = pgx.ForEachRow(rows, []any{&n.Fund, &n.Number.Collective, &n.Number.Single, &key.Provider, &date}, func() error {
+		key.Number, key.Date = n.Number, calendar.OfTime(date)
+		h.Numbers[n] = key
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look up invoice numbers: %w", err)
 	}
 	return nil
 }

@@ -69,7 +69,10 @@ var invariants = []Invariant{
 		group by i.id, i.approved_cents having sum(l.amount_cents) > i.approved_cents`},
 	{"INV-14", "card orders: applied in order, no gap, no repeat", `
 		select order_id from card_event group by order_id
-		having count(*) <> max(seq) or count(*) <> count(distinct seq) or min(seq) <> 1`},
+		having count(*) <> max(seq) or count(*) <> count(distinct seq) or min(seq) <> 1
+		union all
+		select o.order_id from card_order o left join card_event e using (order_id)
+		group by o.order_id, o.accepted having count(e.order_id) <> o.accepted`},
 	{"INV-15", "no case open after its deadline", `
 		select id::text from correction_case where state <> 'completed' and editable_until < now() - interval '1 hour'`},
 	{"INV-16", "no delivery without its bytes", `

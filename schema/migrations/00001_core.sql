@@ -126,6 +126,7 @@ create table invoice (
 );
 create index invoice_key on invoice (provider_ik, collective_number, single_number, invoice_date);
 create index invoice_lookup on invoice (payee_ik, collective_number, invoice_date);
+create index invoice_number on invoice (fund_ik, collective_number, single_number);
 create index invoice_delivery on invoice (delivery_id);
 comment on table invoice is 'One Einzelrechnung that passed stages 1-3. approved + corrected = billed at every commit (CHK-3).';
 comment on column invoice.payee_ik is 'The IK that is paid and under which the invoice is looked up: the billing service of Rechnungsart 3, else the provider (RP-5).';
