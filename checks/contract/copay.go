@@ -30,7 +30,7 @@ func therapyCopayRules() []checks.Binding {
 			Unless: []string{"P3042", "P3043", "P4041", "P4223", "P4225"}, Check: therapyCopay,
 		},
 		{ID: "P4223", Turn: turn, Scope: ofCase, Check: flatAboveRest},
-		{ID: "P4225", Turn: turn, Scope: ofCase, Unless: []string{"P3043"}, Check: copayInPregnancy},
+		{ID: "P4225", Turn: turn, Scope: ofCase, Check: copayInPregnancy},
 	}
 }
 

@@ -23,7 +23,7 @@ func copayRules() []checks.Binding {
 	const ofCase, turn = checks.ScopeCase, checks.TurnCaseEnd
 	return []checks.Binding{
 		{
-			ID: "P3043", Turn: turn, Scope: ofCase, Unless: []string{"P3042", "P4041"},
+			ID: "P3043", Turn: turn, Scope: ofCase, Unless: []string{"P3042", "P4041", "P4225"},
 			Check: markerAgainstAmount,
 		},
 		{ID: "P3115", Turn: turn, Scope: checks.ScopeMessage, Check: correctionDeduction},

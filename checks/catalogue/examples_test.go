@@ -1,0 +1,44 @@
+package catalogue_test
+
+import (
+	"testing"
+
+	"klarbeleg/checks"
+	"klarbeleg/checks/catalogue"
+	"klarbeleg/checks/checkstest"
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/money"
+)
+
+// TestExamplesAreClean shows that the content of the specification's example files
+// meets every rule, with sums as printed there (CHK-1, CHK-3).
+func TestExamplesAreClean(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		make   func() *billing.Invoice
+		billed money.Cents
+	}{
+		{"A first bill", checkstest.Aids, 573_42},
+		{"B first bill", checkstest.Therapy, 196_10},
+		{"B exempt", checkstest.Exempt, 171_60},
+		{"B correction", checkstest.Correction, 52_22},
+		{"B claim", checkstest.Claim, 26_30},
+		{"E first bill", checkstest.Transport, 155_08},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := checks.NewChecker(catalogue.All(), checks.Options{})
+			res := c.Check(tc.make(), checkstest.Facts())
+			for _, f := range res.Findings {
+				t.Errorf("%s: %s (%s)", f.Rule.ID, f.Text(), f.Severity)
+			}
+			if res.Billed != tc.billed || res.Approved != tc.billed || res.Corrected != 0 {
+				t.Errorf("billed %d, approved %d, corrected %d, want %d", res.Billed, res.Approved, res.Corrected, tc.billed)
+			}
+			if len(res.NoData) != 0 {
+				t.Errorf("no data for %v", res.NoData)
+			}
+		})
+	}
+}
