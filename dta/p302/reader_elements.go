@@ -179,7 +179,7 @@ func (r *Reader) conditions(seg segID, ort Ort) {
 		need(pflege, specAZHI, 8, "das Kennzeichen Verordnungsbesonderheiten 8 ist")
 		r.groupsOfA(ort)
 	case segMEH:
-		if meh, hil := r.ll.openMEH(); meh > hil {
+		if meh, hil := r.ll.openMEH(); meh > hil && !r.msg.Rejected {
 			r.segmentFault(dta.CodeRepetition, textMEH)
 		}
 	case segZHE:

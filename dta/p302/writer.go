@@ -96,6 +96,18 @@ func (w *Writer) WriteSLLA(s *SLLA) error {
 	})
 }
 
+// WriteRaw writes a message of the type SLGA or SLLA from ready segments, each
+// without its terminator, unchecked and counted. It is there to make files that
+// a receiver must refuse.
+func (w *Writer) WriteRaw(kind string, segments [][]byte) error {
+	return w.message(kind, func(e *encoder) {
+		for _, s := range segments {
+			e.buf = append(append(append(e.buf, s...), dta.Terminator), e.lineEnd...)
+			e.segments++
+		}
+	})
+}
+
 // message writes UNH, the body and UNT.
 func (w *Writer) message(kind string, body func(*encoder)) error {
 	if w.closed {

@@ -1,0 +1,61 @@
+package gen
+
+import (
+	"klarbeleg/dta/p302"
+)
+
+// fallB makes a prescription of Heilmittel: one therapy, once a week, up to six
+// treatments.
+func (c *caseBuilder) fallB(k p302.Kopf) *p302.FallB {
+	s := pick(c.rnd, c.contract.services)
+	units := 1 + c.rnd.IntN(6)
+	start := workday(c.before(minDaysBeforeCreation + 2 + 7*units + c.rnd.IntN(14)))
+	prescribed := start.AddDate(0, 0, -3-c.rnd.IntN(20))
+	f := &p302.FallB{Kopf: k}
+	for i := range units {
+		e := p302.EHE{
+			Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
+			Anzahl: 100, Einzelbetrag: s.price.Cents, DatumLeistungserbringung: datum(start.AddDate(0, 0, 7*i)),
+		}
+		if c.liable() == "3" {
+			e.BetragZuzahlung = p302.Some(round2(int64(s.price.Cents), 10))
+		}
+		f.Positionen = append(f.Positionen, p302.PositionB{EHE: e})
+	}
+	if c.rnd.IntN(20) == 0 {
+		f.Positionen[0].TXT = p302.Some(p302.TXT{Text: "Behandlung laut Verordnung"})
+	}
+	bsnr, lanr := c.doctor()
+	f.ZHE = p302.ZHE{
+		Betriebsstaettennummer: bsnr, LebenslangeArztnummer: lanr, Verordnungsdatum: datum(prescribed), Zuzahlungskennzeichen: c.liable(),
+		Diagnosegruppe: pick(c.rnd, s.groups), Verordnungsart: "03", Leitsymptomatik: "1100", DringlicherBehandlungsbedarf: "0",
+		HeilmittelBereich: s.area, Therapiefrequenz: "1",
+	}
+	f.DIA = []p302.DIA{{Diagnoseschluessel: pick(c.rnd, s.diagnoses)}}
+	if c.rnd.IntN(20) == 0 {
+		f.SKZ = p302.Some(p302.SKZ{Genehmigungskennzeichen: "LHB-" + c.beleg, DatumGenehmigung: datum(prescribed.AddDate(0, 0, -10)), ArtGenehmigung: "B2"})
+	}
+	c.positions = units
+	return f
+}
+
+// sumsB fills BES (R-BES-01, R-BES-03).
+func sumsB(f *p302.FallB) {
+	var gross, percent p302.Cent
+	for i := range f.Positionen {
+		p := &f.Positionen[i].EHE
+		gross += times(p.Einzelbetrag, p.Anzahl)
+		percent += times(p.BetragZuzahlung.Oder(0), p.Anzahl)
+	}
+	bes := p302.BESB{GesamtbetragBrutto: gross}
+	if f.ZHE.Zuzahlungskennzeichen == "3" || percent > 0 {
+		flat := min(1000, gross-percent)
+		bes.GesamtbetragProzentualeZuzahlung, bes.PauschalerZuzahlungsbetrag = p302.Some(percent), p302.Some(flat)
+		bes.GesamtbetragZuzahlung = p302.Some(percent + flat)
+	}
+	f.BES = p302.Some(bes)
+}
+
+func totalB(f *p302.FallB) total {
+	return total{f.BES.Wert.GesamtbetragBrutto, f.BES.Wert.GesamtbetragZuzahlung.Oder(0)}
+}

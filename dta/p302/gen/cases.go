@@ -1,0 +1,137 @@
+package gen
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"klarbeleg/dta/p302"
+)
+
+// caseBuilder makes one case.
+type caseBuilder struct {
+	rnd       *rand.Rand
+	created   time.Time
+	provider  Provider
+	contract  contract
+	inv       *invoice
+	beleg     string
+	kvnr      string
+	faults    []*FaultKind
+	positions int
+	// previousBeleg is the Belegnummer of the case before, "" for the first.
+	previousBeleg string
+
+	child, exempt, abroad bool
+}
+
+// Invented names; a part has letters beyond ASCII, one needs the release
+// character.
+var (
+	familyNames = []string{"Beispiel", "Mustermann", "Weiß", "Groß", "Müller-Süß", "D'Angelo", "Öztürk", "van der Berg", "Schulz", "Krüger", "Neumann", "Probe"}
+	givenNames  = []string{"Anna", "Jörg", "Martha", "Änne", "Sevgi", "Jan", "Erika", "Max", "Käthe", "Lena", "Paul", "Tom"}
+	streets     = []string{"Lindenallee", "Klinikweg", "Marktstraße", "Deichstraße", "Am Bahnhof"}
+	towns       = []string{"Neustadt", "Musterstadt", "Altdorf"}
+)
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+// before returns the day so many days before the creation.
+func (c *caseBuilder) before(days int) time.Time { return c.created.AddDate(0, 0, -days) }
+
+// workday returns the date, moved to the next Monday if it is a weekend.
+func workday(t time.Time) time.Time {
+	switch t.Weekday() {
+	case time.Saturday:
+		return t.AddDate(0, 0, 2)
+	case time.Sunday:
+		return t.AddDate(0, 0, 1)
+	}
+	return t
+}
+
+// build adds the case to the invoice and returns its status and total.
+func (c *caseBuilder) build(group byte) (status string, t total) {
+	c.child = c.rnd.IntN(8) == 0
+	c.exempt = c.rnd.IntN(6) == 0
+	c.abroad = c.rnd.IntN(100) == 0
+	if len(c.faults) > 0 { // faults need a case that has everything
+		c.child, c.exempt, c.abroad = false, false, false
+	}
+	kopf := c.kopf()
+	switch group {
+	case 'A':
+		f := c.fallA(kopf)
+		c.apply(partsA(f), func() { sumsA(f) })
+		c.inv.slla.FaelleA = append(c.inv.slla.FaelleA, *f)
+		return statusOf(f.INV.Versichertenstatus), totalA(f)
+	case 'B':
+		f := c.fallB(kopf)
+		c.apply(partsB(f), func() { sumsB(f) })
+		c.inv.slla.FaelleB = append(c.inv.slla.FaelleB, *f)
+		return statusOf(f.INV.Versichertenstatus), totalB(f)
+	default:
+		f := c.fallE(kopf)
+		c.apply(partsE(f), func() { sumsE(f) })
+		c.inv.slla.FaelleE = append(c.inv.slla.FaelleE, *f)
+		return statusOf(f.INV.Versichertenstatus), totalE(f)
+	}
+}
+
+// apply puts the faults of the case in before and after its sums are made.
+func (c *caseBuilder) apply(p parts, sums func()) {
+	p.previousBeleg = c.previousBeleg
+	for _, k := range c.faults {
+		if k.onCase != nil {
+			k.onCase(&p)
+		}
+	}
+	sums()
+	for _, k := range c.faults {
+		if k.onSums != nil {
+			k.onSums(&p)
+		}
+	}
+}
+
+// kopf makes person and head. Children are six years old, pensioners over
+// seventy, so that no birthday falls into the services.
+func (c *caseBuilder) kopf() p302.Kopf {
+	age, status := 30+c.rnd.IntN(30), "10001"
+	switch {
+	case c.child:
+		age, status = 6, "30001"
+	case c.rnd.IntN(3) == 0 && len(c.faults) == 0:
+		age, status = 71+c.rnd.IntN(15), "50001"
+	}
+	k := p302.Kopf{
+		INV: p302.INV{VersichertenNummer: c.kvnr, Versichertenstatus: status, Beleginformation: "1", Belegnummer: c.beleg},
+		NAD: p302.NAD{
+			Nachname: pick(c.rnd, familyNames), Vorname: pick(c.rnd, givenNames),
+			Geburtsdatum: datum(c.created.AddDate(-age, 0, -100-c.rnd.IntN(100))),
+		},
+	}
+	if c.abroad && !c.child { // from abroad: no number, day of birth unknown
+		k.INV.VersichertenNummer, k.INV.Versichertenstatus = "", ""
+		k.NAD.Geburtsdatum -= k.NAD.Geburtsdatum % 100
+		k.NAD.StrasseNr, k.NAD.PLZ = fmt.Sprintf("%s %d", pick(c.rnd, streets), 1+c.rnd.IntN(99)), "9711 AB"
+		k.NAD.Wohnort, k.NAD.Laenderkennzeichen = "Groningen", "NL"
+	}
+	return k
+}
+
+// liable is the Zuzahlungskennzeichen of therapy and aids.
+func (c *caseBuilder) liable() string {
+	switch {
+	case c.child:
+		return "0"
+	case c.exempt:
+		return "1"
+	}
+	return "3"
+}
+
+func (c *caseBuilder) doctor() (practiceNumber, doctorNumber string) {
+	n := c.rnd.IntN(5000)
+	return practice(n), doctor(n)
+}

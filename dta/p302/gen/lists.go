@@ -1,0 +1,132 @@
+package gen
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+
+	"klarbeleg/dta/p302"
+)
+
+// validFrom is the day from which all lists of the generator are valid.
+const validFrom = "2020-01-01"
+
+// Price is a row of the price list that makes the file clean.
+type Price struct {
+	Abrechnungscode  string
+	Tarifkennzeichen string
+	Positionsnummer  string
+	Text             string
+	Cents            p302.Cent
+}
+
+// Payer is a row of the payer list: a Kostenträger and one of its card IK.
+type Payer struct{ IK, Name, CardIK string }
+
+// Provider is a row of the provider list.
+type Provider struct{ IK, Name, Leistungsbereich, Abrechnungscode, Tarifkennzeichen string }
+
+// service is a billable position of the generator's contracts.
+type service struct {
+	price     Price
+	kind      string // Kennzeichen für Hilfsmittel, group A
+	vat       p302.Hundertstel
+	consumed  bool // consumables with a period, group A
+	unit      string
+	diagnoses []string
+	symptoms  string
+	area      string // Heilmittel-Bereich
+	groups    []string
+}
+
+// contract is a group key with its services.
+type contract struct {
+	code, tariff string
+	services     []service
+}
+
+// contracts returns the contracts of a Sammelgruppe. Numbers and prices are
+// placeholders of the right shape, taken from no price list.
+func contracts(group byte) []contract {
+	switch group {
+	case 'A':
+		return []contract{{"15", "00000", []service{
+			{price: Price{Positionsnummer: "3103030001", Text: "Orthopädische Maßschuhe", Cents: 51240}, kind: "00", vat: 700, unit: "10"},
+			{price: Price{Positionsnummer: "2504050012", Text: "Kniebandage", Cents: 6890}, kind: "00", vat: 1900, unit: "12"},
+			{price: Price{Positionsnummer: "1846020005", Text: "Standardrollstuhl", Cents: 38900}, kind: "00", unit: "12"},
+			{price: Price{Positionsnummer: "1525307012", Text: "Inkontinenzvorlagen", Cents: 43}, kind: "08", consumed: true, unit: "12"},
+		}}}
+	case 'B':
+		return []contract{
+			{"22", "00501", []service{
+				{price: Price{Positionsnummer: "20501", Text: "Krankengymnastik", Cents: 2985}, area: "1", groups: []string{"WS", "EX"}, diagnoses: []string{"M54.5", "M17.1", "S42.2"}},
+				{price: Price{Positionsnummer: "20106", Text: "Klassische Massagetherapie", Cents: 2173}, area: "1", groups: []string{"WS"}, diagnoses: []string{"M54.2", "M62.8"}},
+				{price: Price{Positionsnummer: "21201", Text: "Manuelle Therapie", Cents: 3587}, area: "1", groups: []string{"EX"}, diagnoses: []string{"M75.1", "S83.2"}},
+				{price: Price{Positionsnummer: "20201", Text: "Manuelle Lymphdrainage", Cents: 5012}, area: "1", groups: []string{"LY"}, diagnoses: []string{"I89.0"}},
+			}},
+			{"26", "00501", []service{
+				{price: Price{Positionsnummer: "54103", Text: "Sensomotorisch-perzeptive Behandlung", Cents: 5720}, area: "4", groups: []string{"EN2"}, diagnoses: []string{"G20.1", "G35.1"}},
+				{price: Price{Positionsnummer: "54102", Text: "Motorisch-funktionelle Behandlung", Cents: 4481}, area: "4", groups: []string{"SB2"}, diagnoses: []string{"M19.0", "S62.6"}},
+			}},
+		}
+	case 'E':
+		return []contract{{"46", "05123", []service{
+			{price: Price{Positionsnummer: "510101", Text: "Grundpauschale Tag", Cents: 850}, vat: 700},
+			{price: Price{Positionsnummer: "513001", Text: "Kilometer Tag", Cents: 210}, vat: 700},
+		}}}
+	}
+	return nil
+}
+
+// prices returns the price list of a Sammelgruppe.
+func prices(group byte) []Price {
+	var out []Price
+	for _, c := range contracts(group) {
+		for _, s := range c.services {
+			p := s.price
+			p.Abrechnungscode, p.Tarifkennzeichen = c.code, c.tariff
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// providerKind is the IK classification of a Sammelgruppe.
+func providerKind(group byte) string {
+	return map[byte]string{'A': "33", 'B': "44", 'E': "60"}[group]
+}
+
+// WritePrices writes the price list as CSV.
+func (r *Result) WritePrices(w io.Writer) error {
+	rows := [][]string{{"abrechnungscode", "tarifkennzeichen", "positionsnummer", "text_de", "price_cents", "valid_from", "valid_to"}}
+	for _, p := range r.Prices {
+		rows = append(rows, []string{p.Abrechnungscode, p.Tarifkennzeichen, p.Positionsnummer, p.Text, strconv.FormatInt(int64(p.Cents), 10), validFrom, ""})
+	}
+	return writeCSV(w, rows)
+}
+
+// WritePayers writes the payer list as CSV.
+func (r *Result) WritePayers(w io.Writer) error {
+	rows := [][]string{{"ik", "name", "card_ik", "valid_from", "valid_to"}}
+	for _, p := range r.Payers {
+		rows = append(rows, []string{p.IK, p.Name, p.CardIK, validFrom, ""})
+	}
+	return writeCSV(w, rows)
+}
+
+// WriteProviders writes the provider list as CSV.
+func (r *Result) WriteProviders(w io.Writer) error {
+	rows := [][]string{{"ik", "name", "leistungsbereich", "abrechnungscode", "tarifkennzeichen", "valid_from", "valid_to"}}
+	for _, p := range r.Providers {
+		rows = append(rows, []string{p.IK, p.Name, p.Leistungsbereich, p.Abrechnungscode, p.Tarifkennzeichen, validFrom, ""})
+	}
+	return writeCSV(w, rows)
+}
+
+func writeCSV(w io.Writer, rows [][]string) error {
+	if err := csv.NewWriter(w).WriteAll(rows); err != nil {
+		return fmt.Errorf("write list: %w", err)
+	}
+	return nil
+}
