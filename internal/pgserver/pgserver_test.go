@@ -147,6 +147,21 @@ func TestStart(t *testing.T) {
 		}
 	})
 
+	t.Run("OPS-1 a missing version is named with its Debian package, nothing is fetched", func(t *testing.T) {
+		t.Parallel()
+		dir := folder(t)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "PG_VERSION"), []byte("7\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := pgserver.Start(t.Context(), pgserver.Config{DataDir: dir})
+		if !errors.Is(err, pgserver.ErrNoBinaries) || !strings.Contains(err.Error(), "package postgresql-7)") {
+			t.Errorf("error %v, want one that names the package", err)
+		}
+	})
+
 	t.Run("OPS-1 a given port is used, a taken one is an error", func(t *testing.T) {
 		t.Parallel()
 		first := start(t, pgserver.Config{DataDir: folder(t)})
