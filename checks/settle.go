@@ -13,7 +13,8 @@ import (
 // difference to the sum, and one more finding never raises what is approved.
 //
 // A case that demands less than its lines bear out (Totals.Gross below their sum)
-// is not cut below what is right: that slack absorbs cuts of single lines first.
+// is not cut below what is right: that slack absorbs cuts first, unless the whole case
+// is refused.
 
 // hit is a position that a finding corrects: the line as it leaves it.
 type hit struct {
@@ -40,12 +41,9 @@ type settlement struct {
 // are what the gross amount and the co-payment fall by.
 func (s *settlement) take(f *Fault, gross, copay money.Cents) {
 	wanted := max(0, gross-copay)
-	if gross > 0 {
-		absorbed := min(s.slack, wanted)
-		s.slack -= absorbed
-		wanted -= absorbed
-	}
-	taken := min(wanted, s.left)
+	absorbed := min(s.slack, wanted)
+	s.slack -= absorbed
+	taken := min(wanted-absorbed, s.left)
 	s.left -= taken
 	f.Corrected += taken
 	switch {
@@ -107,11 +105,10 @@ func (c *Checker) settlePositions(s *settlement) {
 		case x.Claim():
 			s.take(f, was.Copay-h.line.Copay, 0)
 		case g >= 0:
-			before := c.partNet(g)
-			c.parts[g].cut += was.Gross - h.line.Gross
-			net := max(0, before-c.partNet(g))
-			gross := was.Gross - h.line.Gross
-			s.take(f, gross, gross-net)
+			gross, cut := was.Gross-h.line.Gross, &c.parts[g].cut
+			net := c.partNet(g, *cut, 0) - c.partNet(g, *cut+gross, 0)
+			*cut += gross
+			s.take(f, gross, gross-max(0, net))
 		default:
 			s.take(f, was.Gross-h.line.Gross, was.Copay-h.line.Copay)
 		}
@@ -121,37 +118,31 @@ func (c *Checker) settlePositions(s *settlement) {
 	}
 }
 
-// flatExcess returns by how much the flat co-payment claimed exceeds what the
-// remaining positions bear (P4223): a claim whose positions are all refused claims
-// no flat amount either.
+// flatExcess returns the flat amount of a claim whose positions are all refused: it
+// falls with them.
 func (c *Checker) flatExcess() money.Cents {
-	gross, copay := c.x.Sums.Gross, c.x.Sums.Copay
-	for _, h := range c.hits {
-		was := LineOf(&c.x.Case.Positions[h.position])
-		gross -= was.Gross - h.line.Gross
-		copay -= was.Copay - h.line.Copay
+	if len(c.hits) < len(c.x.Case.Positions) {
+		return 0
 	}
-	return max(0, c.x.Case.Totals.Flat.Cents-max(0, gross-copay))
+	for _, h := range c.hits {
+		if h.line.Gross > 0 {
+			return 0
+		}
+	}
+	return c.x.Case.Totals.Flat.Cents
 }
 
 // settleParts takes what is missing of the co-payments of aid groups and trips,
 // and refuses whole ones.
 func (c *Checker) settleParts(s *settlement) {
-	for g := range c.parts {
-		part := &c.parts[g]
-		if part.shortFault >= 0 {
-			before := c.partNet(g)
-			short := part.short
-			part.short = 0
-			full := c.partNet(g)
-			part.short = short
-			s.take(&c.faults[part.shortFault], 0, -max(0, full-before))
+	for g, p := range c.parts {
+		if p.shortFault >= 0 {
+			short := c.partNet(g, p.cut, 0) - c.partNet(g, p.cut, p.short)
+			s.take(&c.faults[p.shortFault], 0, -max(0, short))
 		}
-		if part.zeroFault >= 0 {
-			before := c.partNet(g)
-			rest := c.partGross[g] - part.cut
-			part.cut = c.partGross[g]
-			s.take(&c.faults[part.zeroFault], rest, rest-before)
+		if p.zeroFault >= 0 {
+			rest := c.partGross[g] - p.cut
+			s.take(&c.faults[p.zeroFault], rest, rest-c.partNet(g, p.cut, p.short))
 		}
 	}
 }
@@ -178,24 +169,26 @@ func (c *Checker) readParts() {
 	}
 }
 
-// partNet returns what an aid group or trip comes to after the cuts so far: its
-// gross amount less own share and co-payment, the co-payment computed anew.
-func (c *Checker) partNet(g int) money.Cents {
-	cut, short := c.parts[g].cut, c.parts[g].short
-	gross := max(0, c.partGross[g]-cut)
+// partNet returns what an aid group or trip comes to with a cut of its gross amount
+// and more co-payment: the gross amount less own share and co-payment, which is
+// computed anew. It is never more than what was billed.
+func (c *Checker) partNet(g int, cut, short money.Cents) money.Cents {
+	gross := c.partGross[g]
 	rates := c.x.Copay(c.x.Sums.First)
 	var own, copay, due money.Cents
 	if len(c.x.Case.Aids) > 0 {
 		a := &c.x.Case.Aids[g]
-		own = min(gross, a.OwnShare.Cents)
-		copay, due = a.Copay.Cents, rates.Aid(a.CopayKind, gross-own, a.SupplyMonths)
+		own, copay = a.OwnShare.Cents, a.Copay.Cents
+		due = rates.Aid(a.CopayKind, gross-cut-own, a.SupplyMonths)
 	} else {
-		copay, due = c.x.Case.Trips[g].Copay.Cents, rates.Bounded(gross)
+		copay = c.x.Case.Trips[g].Copay.Cents
+		due = rates.Bounded(gross - cut)
 	}
-	if cut > 0 || short > 0 {
-		copay = min(copay+short, due)
+	billed := max(0, gross-own-copay)
+	if cut == 0 && short == 0 {
+		return billed
 	}
-	return max(0, gross-own-copay)
+	return max(0, min(billed, gross-cut-own-min(copay+short, due)))
 }
 
 // partOf returns the number of the aid group or trip of a position, -1 for none.
@@ -212,11 +205,7 @@ func (c *Checker) demand(f *Fault, billed money.Cents) money.Cents {
 	case f.Position >= 0:
 		return c.net(&c.x.Case.Positions[f.Position])
 	case f.part >= 0:
-		p := c.parts[f.part]
-		c.parts[f.part] = part{}
-		net := c.partNet(f.part)
-		c.parts[f.part] = p
-		return net
+		return c.partNet(f.part, 0, 0)
 	default:
 		return billed
 	}
@@ -232,13 +221,7 @@ func (c *Checker) net(p *billing.Position) money.Cents {
 	if g < 0 {
 		return line.Gross - line.Copay
 	}
-	saved := c.parts[g]
-	c.parts[g] = part{}
-	with := c.partNet(g)
-	c.parts[g].cut = line.Gross
-	without := c.partNet(g)
-	c.parts[g] = saved
-	return with - without
+	return c.partNet(g, 0, 0) - c.partNet(g, line.Gross, 0)
 }
 
 // settleInvoice lets the first refusal of the whole invoice take what its cases
@@ -267,7 +250,8 @@ func (c *Checker) settleInvoice() {
 }
 
 // refreshHits takes the findings on single positions made since the last call into
-// account: of several on one position the largest counts, of equal ones the first.
+// account: of several on one position the largest counts, of equal ones that which
+// leaves less, then the first.
 func (c *Checker) refreshHits() {
 	for ; c.seenFaults < len(c.faults); c.seenFaults++ {
 		f := &c.faults[c.seenFaults]
@@ -287,8 +271,9 @@ func (c *Checker) insertHit(h hit) {
 		i--
 	}
 	if i < len(c.hits) && c.hits[i].position == h.position {
-		if h.size > c.hits[i].size {
-			c.hits[i] = h
+		old := &c.hits[i]
+		if h.size > old.size || h.size == old.size && h.line.Gross < old.line.Gross {
+			*old = h
 		}
 		return
 	}
