@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -138,34 +139,41 @@ func rune8(b byte) rune {
 	return rune(b)
 }
 
+// nextHigh returns the index of the first byte from i on that is not ASCII,
+// len(b) if there is none.
+func nextHigh(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		if high := binary.LittleEndian.Uint64(b[i:]) & 0x8080808080808080; high != 0 {
+			return i + bits.TrailingZeros64(high)/8
+		}
+	}
+	for ; i < len(b) && b[i] < utf8.RuneSelf; i++ {
+	}
+	return i
+}
+
 // IsPlain tells whether the bytes are the same in UTF-8, so that they need no
 // conversion.
 func (c Charset) IsPlain(b []byte) bool {
-	if c == I7 || c == I8 {
-		return false // letters may hide in the low half
-	}
-	for ; len(b) >= 8; b = b[8:] {
-		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
-			return false
-		}
-	}
-	for _, x := range b {
-		if x >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+	return !c.sevenBit() && nextHigh(b, 0) == len(b)
 }
+
+// sevenBit tells whether German letters stand in the low half, in the places of
+// @ [ \ ] { | } ~.
+func (c Charset) sevenBit() bool { return c == I7 || c == I8 }
 
 // AppendUTF8 appends the text of the bytes b to dst. Every byte becomes one
 // character; undefined bytes become U+FFFD.
 func (c Charset) AppendUTF8(dst, b []byte) []byte {
-	for _, x := range b {
-		if x < 0x40 {
-			dst = append(dst, x)
-			continue
+	for i := 0; i < len(b); i++ {
+		if !c.sevenBit() { // letters beyond ASCII are rare: copy what lies between
+			high := nextHigh(b, i)
+			dst = append(dst, b[i:high]...)
+			if i = high; i == len(b) {
+				break
+			}
 		}
-		r, ok := c.Rune(x)
+		r, ok := c.Rune(b[i])
 		if !ok {
 			r = utf8.RuneError
 		}
@@ -178,7 +186,7 @@ func (c Charset) AppendUTF8(dst, b []byte) []byte {
 // a character that the set does not have; the error names no character.
 func (c Charset) Append(dst []byte, s string) ([]byte, error) {
 	for i := 0; i < len(s); {
-		if x := s[i]; x < 0x40 || (x < utf8.RuneSelf && c != I7 && c != I8) {
+		if x := s[i]; x < 0x40 || (x < utf8.RuneSelf && !c.sevenBit()) {
 			dst = append(dst, x)
 			i++
 			continue
@@ -214,14 +222,20 @@ func (c Charset) byteOf(r rune) (byte, bool) {
 // in UTF-8 (a lead byte C2 or C3 with a continuation byte). It returns -1 if
 // there is none.
 func (c Charset) FindForeign(b []byte) int {
-	for i, x := range b {
-		if x < utf8.RuneSelf {
-			continue
-		}
-		if c == I7 {
+	for i := nextHigh(b, 0); i < len(b); i = nextHigh(b, i+1) {
+		lead := b[i] == 0xC2 || b[i] == 0xC3
+		if c == I7 || lead && i+1 < len(b) && b[i+1] >= 0x80 && b[i+1] <= 0xBF {
 			return i
 		}
-		if (x == 0xC2 || x == 0xC3) && i+1 < len(b) && b[i+1] >= 0x80 && b[i+1] <= 0xBF {
+	}
+	return -1
+}
+
+// FindControl returns the offset of the first control character of the upper
+// half (80 to 9F), -1 if there is none.
+func (c Charset) FindControl(b []byte) int {
+	for i := nextHigh(b, 0); i < len(b); i = nextHigh(b, i+1) {
+		if b[i] <= 0x9F {
 			return i
 		}
 	}

@@ -118,7 +118,7 @@ func (s *Scanner) cut(u *Unit) (int, error) {
 		} else if tag == tagUNH || tag == tagUNZ || tag == tagUNB || tag == tagUNA {
 			return start, nil // the message was never closed
 		}
-		if len(u.Starts) == MaxMessageSegments {
+		if len(u.Starts) == MaxMessageSegments || next > s.max {
 			return 0, ErrTooLong
 		}
 		u.Starts = append(u.Starts, int32(start))
@@ -145,8 +145,7 @@ func (s *Scanner) segmentEnd(start int) (next int, closed bool, err error) {
 			from = i + 1
 			continue
 		}
-		from += len(part)
-		if from > s.max {
+		if from += len(part); from > s.max {
 			return 0, false, ErrTooLong
 		}
 		if !s.fill() {

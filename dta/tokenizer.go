@@ -98,7 +98,7 @@ func (t *Tokenizer) Next() bool {
 // scan reads the segment at i and returns the position behind its terminator.
 func (t *Tokenizer) scan(i int) int {
 	s := t.text
-	begin, element, component, released := i, uint8(0), uint8(1), false
+	f := Field{Start: int32(i), Component: 1} // element 0 is the tag
 	for i < len(s) {
 		class := byteClass[s[i]]
 		if class == classPlain {
@@ -108,7 +108,7 @@ func (t *Tokenizer) scan(i int) int {
 		switch class {
 		case classRelease:
 			i = t.release(i)
-			released = true
+			f.Released = true
 			continue
 		case classControl:
 			if t.Control < 0 {
@@ -117,42 +117,45 @@ func (t *Tokenizer) scan(i int) int {
 			i++
 			continue
 		}
-		// A separator or the terminator ends the field begin..i.
-		if element == 0 && class != classComponent {
+		// A separator or the terminator ends the field; a component separator in
+		// the tag is part of it.
+		if f.Element == 0 {
+			if class == classComponent {
+				i++
+				continue
+			}
 			t.tagEnd = i
-		} else if element > 0 {
-			t.add(Field{Start: int32(begin), End: int32(i), Element: element, Component: component, Released: released})
-			if begin == i && class != classComponent && (component > 1 || class == classTerminator) {
+		} else {
+			f.End = int32(i)
+			t.add(&f)
+			if f.Start == f.End && class != classComponent && (f.Component > 1 || class == classTerminator) {
 				t.EmptyTail = true
 			}
 		}
-		released = false
 		i++
-		switch class {
-		case classTerminator:
+		if class == classTerminator {
 			return i
-		case classElement:
-			begin, component = i, 1
-			if element < 255 {
-				element++
-			}
-		case classComponent:
-			if element > 0 {
-				begin = i
-				if component < 255 {
-					component++
-				}
-			}
+		}
+		f.Start, f.Released = int32(i), false
+		if class == classComponent {
+			f.Component = min(f.Component, maxIndex-1) + 1
+		} else {
+			f.Element, f.Component = min(f.Element, maxIndex-1)+1, 1
 		}
 	}
 	t.Open = true
-	if element == 0 {
+	if f.Element == 0 {
 		t.tagEnd = i
 	} else {
-		t.add(Field{Start: int32(begin), End: int32(i), Element: element, Component: component, Released: released})
+		f.End = int32(i)
+		t.add(&f)
 	}
 	return i
 }
+
+// maxIndex keeps element and component numbers from running over; no catalogue
+// comes near it.
+const maxIndex = 255
 
 // release steps over the release character at i and the character it releases.
 func (t *Tokenizer) release(i int) int {
@@ -168,12 +171,12 @@ func (t *Tokenizer) release(i int) int {
 	return i + 1 // the next character counts as what it is: none that separates
 }
 
-func (t *Tokenizer) add(f Field) {
-	if t.n == MaxFields {
+func (t *Tokenizer) add(f *Field) {
+	if t.n >= MaxFields {
 		t.Overflow = true
 		return
 	}
-	t.fields[t.n] = f
+	t.fields[t.n] = *f
 	t.n++
 }
 

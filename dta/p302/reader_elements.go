@@ -138,23 +138,22 @@ func (r *Reader) fieldFault(spec *segmentSpec, code string, pos int) {
 	r.elementFault(code, sentence, element, component, pos, "")
 }
 
-// controls reports control characters of the upper half of the character sets
-// (80 to 9F), which the tokenizer takes for letters (P2018).
+// controls reports the first control character of the upper half of the
+// character set (80 to 9F), which the tokenizer takes for a letter (P2018).
 func (r *Reader) controls() {
 	if len(r.text) == len(r.unit.Raw) {
 		return // nothing but ASCII
 	}
-	for i, c := range r.unit.Raw {
-		if c < 0x80 || c > 0x9F {
-			continue
-		}
-		k := sort.Search(len(r.unit.Starts), func(k int) bool { return int(r.unit.Starts[k]) > i }) - 1
-		e := dta.NewError(dta.CodeControl, textControlUpper)
-		e.Segment, e.Offset = r.unit.Segment+k, r.unit.Offset+int64(i)
-		e.Tag = tagForText(string(r.unit.Raw[r.unit.Starts[k]:min(int(r.unit.Starts[k])+3, len(r.unit.Raw))]))
-		r.note(e)
-		return // one says it
+	i := r.charset.FindControl(r.unit.Raw)
+	if i < 0 {
+		return
 	}
+	starts := r.unit.Starts
+	k := sort.Search(len(starts), func(k int) bool { return int(starts[k]) > i }) - 1
+	e := dta.NewError(dta.CodeControl, textControlUpper)
+	e.Segment, e.Offset = r.unit.Segment+k, r.unit.Offset+int64(i)
+	e.Tag = tagForText(string(r.unit.Raw[starts[k]:min(int(starts[k])+3, len(r.unit.Raw))]))
+	r.note(e)
 }
 
 // conditions checks elements that are mandatory under a condition (P2020), and
