@@ -1,0 +1,12 @@
+package portal
+
+import "net/http"
+
+// startPage is the entry of the portal.
+type startPage struct {
+	frame
+}
+
+func (s *server) start(w http.ResponseWriter, _ *http.Request) error {
+	return s.pages.write(w, http.StatusOK, "start", startPage{s.frame("Start", "/")})
+}

@@ -1,0 +1,67 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/httprate"
+)
+
+// Limits throttle the look-ups against guessing (RP-7, PRV-11). They are counted
+// per process, so that with n replicas a visitor has at most n times as much.
+type Limits struct {
+	// PerMinute and PerHour count the look-ups of one client address (of one
+	// /64 network for IPv6).
+	PerMinute, PerHour int
+	// PerIKHour counts the look-ups of one IK, from wherever they come.
+	PerIKHour int
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.PerMinute == 0 {
+		l.PerMinute = 10
+	}
+	if l.PerHour == 0 {
+		l.PerHour = 60
+	}
+	if l.PerIKHour == 0 {
+		l.PerIKHour = 20
+	}
+	return l
+}
+
+// maxReports bounds the reports of browsers per minute, from all together: one
+// is enough to look into it.
+const maxReports = 60
+
+type throttle struct {
+	perMinute, perHour, perIK, reports *httprate.RateLimiter
+}
+
+func newThrottle(l Limits) *throttle {
+	// Only the waiting time is told; counts would help to guess just below them.
+	only := httprate.WithResponseHeaders(httprate.ResponseHeaders{RetryAfter: "Retry-After"})
+	return &throttle{
+		perMinute: httprate.NewRateLimiter(l.PerMinute, time.Minute, only),
+		perHour:   httprate.NewRateLimiter(l.PerHour, time.Hour, only),
+		perIK:     httprate.NewRateLimiter(l.PerIKHour, time.Hour, only),
+		reports:   httprate.NewRateLimiter(maxReports, time.Minute, only),
+	}
+}
+
+// throttleClient counts a look-up for the visitor's address.
+func (s *server) throttleClient(w http.ResponseWriter, r *http.Request) error {
+	key := httprate.CanonicalizeIP(clientAddress(r, s.cfg.TrustedProxies).String())
+	if s.throttle.perMinute.OnLimit(w, r, key) || s.throttle.perHour.OnLimit(w, r, key) {
+		return errTooManyRequests
+	}
+	return nil
+}
+
+// throttleIK counts a look-up for the IK asked for.
+func (s *server) throttleIK(w http.ResponseWriter, r *http.Request, ik string) error {
+	if s.throttle.perIK.OnLimit(w, r, ik) {
+		return errTooManyRequests
+	}
+	return nil
+}
