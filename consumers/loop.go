@@ -202,10 +202,11 @@ func (l *Loop) setAside(ctx context.Context, m kafka.Message, code string, cause
 		ID: uuid.Must(uuid.NewV7()), Consumer: l.Name, Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, MessageID: id,
 		Key: m.Key, Headers: headers, Body: m.Value, Code: code, Reason: cause.Error(), CreatedAt: l.Clock.Now(),
 	}
-	if err := l.DB.SetAside(ctx, q); err != nil {
+	stands, err := l.DB.SetAside(ctx, q)
+	if err != nil {
 		return err
 	}
-	logging.From(ctx).Error("message set aside", zap.Stringer("quarantine", q.ID), zap.String("code", code), zap.Error(cause))
+	logging.From(ctx).Error("message set aside", zap.Stringer("quarantine", stands), zap.String("code", code), zap.Error(cause))
 	return nil
 }
 

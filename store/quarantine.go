@@ -29,20 +29,20 @@ type Quarantined struct {
 	CreatedAt time.Time
 }
 
-// AddQuarantine sets a message aside in the transaction; a message that is there
-// already stays.
-func AddQuarantine(ctx context.Context, tx Tx, q Quarantined) error {
+// AddQuarantine sets a message aside in the transaction and returns the id under
+// which it stands; a message that is there already stays as it is.
+func AddQuarantine(ctx context.Context, tx Tx, q Quarantined) (id uuid.UUID, err error) {
 	if q.Body == nil {
 		q.Body = []byte{}
 	}
-	_, err := tx.Exec(ctx, `insert into quarantine (id, consumer, topic, partition, message_offset, message_id, key, headers, body,
+	err = tx.QueryRow(ctx, `insert into quarantine (id, consumer, topic, partition, message_offset, message_id, key, headers, body,
 		reason_code, reason, created_at) values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, '{}'::jsonb), $9, $10, $11, $12)
-		on conflict (consumer, topic, partition, message_offset) do nothing`,
-		q.ID, q.Consumer, q.Topic, q.Partition, q.Offset, q.MessageID, q.Key, q.Headers, q.Body, q.Code, q.Reason, q.CreatedAt)
+		on conflict (consumer, topic, partition, message_offset) do update set consumer = excluded.consumer returning id`,
+		q.ID, q.Consumer, q.Topic, q.Partition, q.Offset, q.MessageID, q.Key, q.Headers, q.Body, q.Code, q.Reason, q.CreatedAt).Scan(&id)
 	if err != nil {
-		return fmt.Errorf("write quarantine: %w", err)
+		return id, fmt.Errorf("write quarantine: %w", err)
 	}
-	return nil
+	return id, nil
 }
 
 const quarantineColumns = `id, consumer, topic, partition, message_offset, message_id, key, headers, body, reason_code, reason, state, replays, created_at`
@@ -87,9 +87,14 @@ func (db *DB) MarkReplayed(ctx context.Context, id uuid.UUID, solved bool, now t
 	return nil
 }
 
-// SetAside writes the message to the quarantine in a transaction of its own.
-func (db *DB) SetAside(ctx context.Context, q Quarantined) error {
-	return db.InTx(ctx, func(ctx context.Context, tx Tx) error { return AddQuarantine(ctx, tx, q) })
+// SetAside writes the message to the quarantine in a transaction of its own and
+// returns the id under which it stands.
+func (db *DB) SetAside(ctx context.Context, q Quarantined) (id uuid.UUID, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		id, err = AddQuarantine(ctx, tx, q)
+		return err
+	})
+	return id, err
 }
 
 // QuarantineReason counts what waits for one reason.

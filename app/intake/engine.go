@@ -16,10 +16,13 @@ import (
 	"klarbeleg/dta/p302"
 )
 
-// batchPositions is how many positions are read before the history is asked for
-// all of them at once: enough to make the query set-based, few enough to keep
-// memory flat.
-const batchPositions = 8192
+// Batch sizes: how many positions are read before the history is asked for all of
+// them at once. The intake needs many, to make the query set-based; a check
+// without a database needs few, so that they stay in the processor's cache.
+const (
+	storeBatch   = 8192
+	offlineBatch = 256
+)
 
 // Input is one delivery as it arrived.
 type Input struct {
@@ -57,6 +60,13 @@ type Sink interface {
 	EndCollective(ctx context.Context, keep bool) error
 }
 
+// BatchSink is a Sink that wants its invoices in batches of another size than the
+// offline check.
+type BatchSink interface {
+	Sink
+	BatchPositions() int
+}
+
 // Engine reads and checks deliveries. It reuses its buffers: one goroutine each.
 type Engine struct {
 	checker *checks.Checker
@@ -84,7 +94,10 @@ type Report struct {
 // to the sink. The error is one of reading or of the sink; faults of the
 // delivery are findings.
 func (e *Engine) Run(ctx context.Context, in Input, facts *billing.Facts, sink Sink) (*Report, error) {
-	r := &run{Engine: e, ctx: ctx, facts: *facts, sink: sink, report: &Report{Summary: Summary{Kind: "summary"}}}
+	r := &run{Engine: e, ctx: ctx, facts: *facts, sink: sink, report: &Report{Summary: Summary{Kind: "summary"}}, batchSize: offlineBatch}
+	if b, ok := sink.(BatchSink); ok {
+		r.batchSize = b.BatchPositions()
+	}
 	if err := r.readAuftrag(in); err != nil {
 		return nil, err
 	}
@@ -107,6 +120,8 @@ type run struct {
 	transfer string
 	rejected string // the rule that rejects the whole file, "" for none
 	batch    batch
+	// batchSize is the number of positions at which the batch is checked.
+	batchSize int
 	// collective is the open collective invoice; its invoices since begin are
 	// refused together if its sums do not agree.
 	collective *collective
@@ -237,7 +252,7 @@ func (r *run) item(in *p302.Invoice) error {
 		r.report.Positions += len(slot.Cases[i].Positions)
 		r.batch.positions += len(slot.Cases[i].Positions)
 	}
-	if r.batch.positions >= batchPositions {
+	if r.batch.positions >= r.batchSize {
 		return r.flush()
 	}
 	return nil

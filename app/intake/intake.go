@@ -264,5 +264,6 @@ func (t *intakeTx) quarantine(ctx context.Context) error {
 	if len(t.errs) > 0 {
 		q.Code, q.Reason = t.errs[0].Code, t.errs[0].Text
 	}
-	return store.AddQuarantine(ctx, t.tx, q)
+	_, err := store.AddQuarantine(ctx, t.tx, q)
+	return err
 }

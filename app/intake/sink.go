@@ -16,7 +16,10 @@ import (
 const flushOutboxBytes = 1 << 20
 
 // intakeTx takes what the engine decides and stores it.
-var _ Sink = (*intakeTx)(nil)
+var _ BatchSink = (*intakeTx)(nil)
+
+// BatchPositions makes the history query set-based.
+func (*intakeTx) BatchPositions() int { return storeBatch }
 
 // Header refuses an interchange reference that was accepted before with other
 // content (P1009).

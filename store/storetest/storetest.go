@@ -17,6 +17,7 @@ import (
 
 // Case is a correction case to make; zero fields take a default.
 type Case struct {
+	ID                           uuid.UUID
 	PayeeIK, ProviderIK, PayerIK string
 	Group                        string
 	VoucherNo                    string
@@ -48,7 +49,7 @@ func AddCase(t testing.TB, db *store.DB, c Case) uuid.UUID {
 	t.Helper()
 	c.complete()
 	n := sequence.Add(1)
-	id, delivery := uuid.New(), uuid.New()
+	id, delivery := c.ID, uuid.New()
 	var total int64
 	for _, r := range c.Corrections {
 		total += r.Cents
@@ -60,7 +61,7 @@ func AddCase(t testing.TB, db *store.DB, c Case) uuid.UUID {
 	if !c.FollowUp.IsZero() {
 		followUp = c.FollowUp.UTC()
 	}
-	const billed = 1_000_000_00
+	const billed = 10_000_000_00 // more than any correction of a test
 	exec(t, db, `insert into delivery (id, message_id, sender_ik, payload_sha256, size_bytes, state, received_at, received_on)
 		values ($1, $2, '123456789', decode(md5($2), 'hex'), 1, 'accepted', $3, $4)`,
 		delivery, id.String(), c.Provided, calendar.InBerlin(c.Provided).UTC())
@@ -85,6 +86,9 @@ func AddCase(t testing.TB, db *store.DB, c Case) uuid.UUID {
 }
 
 func (c *Case) complete() {
+	if c.ID == uuid.Nil {
+		c.ID = uuid.New()
+	}
 	c.PayeeIK = or(c.PayeeIK, "261234563")
 	c.ProviderIK = or(c.ProviderIK, c.PayeeIK)
 	c.PayerIK = or(c.PayerIK, "109519005")

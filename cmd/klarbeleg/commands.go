@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"klarbeleg/app/lists"
+	"klarbeleg/domain/calendar"
+	"klarbeleg/jobs"
+	"klarbeleg/schema"
+)
+
+func (p *program) migrateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "migrate",
+		Short: "Bringt die Datenbank auf den neuesten Stand",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, r, err := p.openDB(c.Context())
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			if err := schema.Migrate(ctx, r.config.DatabaseURL); err != nil {
+				return err
+			}
+			if err := r.db.EnsurePartitions(ctx, p.clock.Now()); err != nil {
+				return err
+			}
+			fmt.Fprintln(p.stdout, "Datenbank ist auf dem neuesten Stand.")
+			return nil
+		},
+	}
+}
+
+func (p *program) listCommand(kind, what string) *cobra.Command {
+	parent := &cobra.Command{Use: kind, Short: what + " einspielen"}
+	parent.AddCommand(&cobra.Command{
+		Use:   "import DATEI.csv",
+		Short: what + " aus CSV einspielen; ersetzte Zeilen bleiben erhalten",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			ctx, r, err := p.openDB(c.Context())
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			file, err := os.Open(args[0])
+			if err != nil {
+				return usage(fmt.Errorf("open list: %w", err))
+			}
+			done, err := lists.Import(ctx, r.db, p.clock, kind, file)
+			if err := errors.Join(err, file.Close()); err != nil {
+				var format *lists.FormatError
+				if errors.As(err, &format) {
+					return usage(err)
+				}
+				return err
+			}
+			if done.Known {
+				fmt.Fprintf(p.stdout, "%s: unverändert, %d Zeilen.\n", what, done.Rows)
+				return nil
+			}
+			fmt.Fprintf(p.stdout, "%s: %d Zeilen eingespielt.\n", what, done.Rows)
+			return nil
+		},
+	})
+	return parent
+}
+
+func (p *program) runJobCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run-job NAME [DATUM]",
+		Short: "Führt eine Aufgabe für einen Tag aus (JJJJ-MM-TT, sonst heute); ein zweites Mal geschieht nichts",
+		Args:  cobra.RangeArgs(1, 2),
+		RunE: func(c *cobra.Command, args []string) error {
+			day := calendar.InBerlin(p.clock.Now())
+			if len(args) == 2 {
+				var err error
+				if day, err = calendar.ParseDate(args[1]); err != nil {
+					return usage(err)
+				}
+			}
+			ctx, r, err := p.openDB(c.Context())
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			return p.runJob(ctx, r, args[0], day)
+		},
+	}
+}
+
+func (p *program) runJob(ctx context.Context, r *resources, name string, day calendar.Date) error {
+	runner, err := newRunner(p, r, func() {}, prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
+	done, err := runner.RunNow(ctx, name, day)
+	if errors.Is(err, jobs.ErrUnknownJob) {
+		return usage(fmt.Errorf("%w %q: one of %v", err, name, runner.Names()))
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case !done.Ran:
+		fmt.Fprintf(p.stdout, "%s für %s: war schon ausgeführt (%s), nichts getan.\n", name, day.German(), done.State)
+	case done.State == "failed":
+		return fmt.Errorf("%s for %s failed: %s", name, day, done.ErrorCode)
+	default:
+		fmt.Fprintf(p.stdout, "%s für %s: ausgeführt.\n", name, day.German())
+	}
+	return nil
+}
+
+func (p *program) invariantsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check-invariants",
+		Short: "Prüft die Zusagen über die Daten; nur lesend",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, r, err := p.openDB(c.Context())
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			broken, err := r.db.CheckInvariants(ctx)
+			if err != nil {
+				return err
+			}
+			for _, v := range broken {
+				fmt.Fprintf(p.stdout, "%s verletzt (%s): %v\n", v.ID, v.What, v.IDs)
+			}
+			if len(broken) > 0 {
+				return &exitError{code: exitFindings}
+			}
+			fmt.Fprintln(p.stdout, "Alle Zusagen halten.")
+			return nil
+		},
+	}
+}
+
+// statusTimeout bounds the questions of status.
+const statusTimeout = 10 * time.Second
+
+func (p *program) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Zeigt Lieferungen, Versand, Quarantäne und Rückstand",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, r, err := p.openDB(c.Context())
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+			defer cancel()
+			if err := r.openKafka(ctx); err != nil {
+				return err
+			}
+			return p.status(ctx, r)
+		},
+	}
+}

@@ -1,0 +1,177 @@
+//go:build !noembedded
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"klarbeleg/domain/calendar"
+	"klarbeleg/dta/p302/gen"
+	"klarbeleg/store"
+)
+
+// Files of the demonstration, in the folder demo of the state folder. All data
+// are invented.
+const (
+	demoClean      = "TSOL0001" // accepted whole
+	demoFaulty     = "TSOL0002" // with faults: corrections, an e-mail, a spreadsheet
+	demoUnreadable = "TSOL0003" // goes to quarantine
+)
+
+// demoMail is the address of the demonstration's user; the mail sink takes it.
+const demoMail = "abrechnung@physio-demo.example"
+
+// demoFile says what one delivery holds.
+type demoFile struct {
+	name    string
+	options gen.Options
+}
+
+// demoFaults are injected into the second delivery, one per case.
+var demoFaults = []string{"price-high", "kvnr-check-digit", "doctor-check-digit", "position-twice"}
+
+// seedDemo makes the demonstration's lists, user and files on the first start and
+// drops the three deliveries into the drop folder, the way a sender without Kafka
+// would. It returns what to try next.
+func (p *program) seedDemo(ctx context.Context, r *resources) (string, error) {
+	dir := filepath.Join(filepath.Dir(r.config.DropDir), "demo")
+	version, err := r.db.ListVersion(ctx)
+	if err != nil {
+		return "", err
+	}
+	if version > 0 { // an earlier start made everything
+		return demoHint(dir), nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("demo folder: %w", err)
+	}
+	created := p.clock.Now().In(calendar.Berlin()).Add(-2 * time.Hour)
+	faults := make([]gen.Injection, len(demoFaults))
+	for i, name := range demoFaults {
+		faults[i] = gen.Injection{Fall: 2 * i, Fault: name}
+	}
+	base := gen.Options{Erstellt: created, Seed: 1, Rechnungsart: 1, FaelleProRechnung: 10}
+	clean, faulty := base, base
+	clean.Gruppe, clean.Faelle, clean.Referenz, clean.RechnungsPraefix = 'B', 20, 1, "B"
+	faulty.Gruppe, faulty.Faelle, faulty.Referenz, faulty.RechnungsPraefix, faulty.Seed = 'E', 20, 2, "E", 2
+	faulty.Faults = faults
+	if err := p.seedLists(ctx, r, dir, []demoFile{{demoClean, clean}, {demoFaulty, faulty}}); err != nil {
+		return "", err
+	}
+	if err := demoBroken(dir); err != nil {
+		return "", err
+	}
+	return demoHint(dir), dropAll(ctx, r, dir)
+}
+
+// seedLists writes the generated files with their lists and imports the lists.
+func (p *program) seedLists(ctx context.Context, r *resources, dir string, files []demoFile) error {
+	all := map[string]*bytes.Buffer{"prices": {}, "payers": {}, "providers": {}}
+	var provider gen.Provider
+	for _, f := range files {
+		result, err := writeDemo(dir, f)
+		if err != nil {
+			return err
+		}
+		provider = result.Providers[0]
+		for kind, write := range listWriters(result) {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				return err
+			}
+			if all[kind].Len() > 0 { // one header for all
+				_, _ = b.ReadBytes('\n')
+			}
+			all[kind].Write(b.Bytes())
+		}
+	}
+	for kind, b := range all {
+		if err := os.WriteFile(filepath.Join(dir, kind+".csv"), b.Bytes(), 0o600); err != nil {
+			return fmt.Errorf("write list: %w", err)
+		}
+		if err := importList(ctx, p.clock, r.db, kind, b); err != nil {
+			return err
+		}
+	}
+	return r.db.AddUser(ctx, store.NewUser{Institution: provider.Name, IKs: []string{provider.IK}, Email: demoMail, At: p.clock.Now()})
+}
+
+func writeDemo(dir string, f demoFile) (result *gen.Result, err error) {
+	file, err := os.Create(filepath.Join(dir, f.name+".edi"))
+	if err != nil {
+		return nil, fmt.Errorf("write delivery: %w", err)
+	}
+	result, err = gen.Write(file, f.options)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("write delivery: %w", err)
+	}
+	return result, writeAuftrag(dir, f.name, result)
+}
+
+func writeAuftrag(dir, name string, result *gen.Result) error {
+	raw, err := result.Auftrag.Append(nil)
+	if err != nil {
+		return fmt.Errorf("write Auftragsdatei: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".auf"), raw, 0o600); err != nil {
+		return fmt.Errorf("write Auftragsdatei: %w", err)
+	}
+	return nil
+}
+
+// demoBroken makes the third delivery: the first one under another transfer
+// number, with a payload that is no interchange.
+func demoBroken(dir string) error {
+	raw, err := os.ReadFile(filepath.Join(dir, demoClean+".auf"))
+	if err != nil {
+		return fmt.Errorf("read Auftragsdatei: %w", err)
+	}
+	text := []byte("Diese Datei ist keine DTA-Lieferung.\n")
+	copy(raw[24:27], demoUnreadable[5:])
+	copy(raw[178:190], fmt.Sprintf("%012d", len(text)))
+	copy(raw[190:202], fmt.Sprintf("%012d", len(text)))
+	if err := os.WriteFile(filepath.Join(dir, demoUnreadable+".auf"), raw, 0o600); err != nil {
+		return fmt.Errorf("write Auftragsdatei: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, demoUnreadable+".edi"), text, 0o600); err != nil {
+		return fmt.Errorf("write delivery: %w", err)
+	}
+	return nil
+}
+
+// dropAll copies the pairs into the drop folder, the Auftragsdatei last.
+func dropAll(_ context.Context, r *resources, dir string) error {
+	for _, name := range []string{demoClean, demoFaulty, demoUnreadable} {
+		for _, ext := range []string{".edi", ".auf"} {
+			raw, err := os.ReadFile(filepath.Join(dir, name+ext))
+			if err != nil {
+				return fmt.Errorf("drop delivery: %w", err)
+			}
+			if err := os.WriteFile(filepath.Join(r.config.DropDir, name+ext), raw, 0o600); err != nil {
+				return fmt.Errorf("drop delivery: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// demoHint says what a newcomer can try.
+func demoHint(dir string) string {
+	return fmt.Sprintf(`
+Drei Demonstrationslieferungen liegen in %s und laufen gerade ein:
+%s ist fehlerfrei, %s hat Fehler, %s ist unlesbar. Zum Ansehen:
+
+  klarbeleg status                     Stand der Lieferungen
+  klarbeleg check %s/%s.edi
+  klarbeleg run-job digest             E-Mail an den Leistungserbringer (%s)
+  klarbeleg export corrections         Berichtigungen als Excel-Datei
+  klarbeleg replay                     Quarantäne
+
+`, dir, demoClean, demoFaulty, demoUnreadable, dir, demoFaulty, demoMail)
+}
