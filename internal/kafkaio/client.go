@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -114,11 +115,20 @@ func Open(cfg Config) (*Client, error) {
 // Close ends the client's connections. Close its writers first.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// errorLog passes the client library's errors to the log.
+// errorLog passes the client library's errors to the log. What belongs to normal
+// life is only debugged: a rebalance, and an idle fetch that the broker answered
+// late, after which the library asks again.
 func (c *Client) errorLog(fields ...zap.Field) kafka.Logger {
 	log := c.cfg.Logger.With(fields...)
 	return kafka.LoggerFunc(func(format string, args ...any) {
-		log.Warn("kafka client", zap.String("detail", fmt.Sprintf(format, args...)))
+		level := zap.WarnLevel
+		for _, arg := range args {
+			err, ok := arg.(error)
+			if ok && (errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, kafka.RebalanceInProgress)) {
+				level = zap.DebugLevel
+			}
+		}
+		log.Log(level, "kafka client", zap.String("detail", fmt.Sprintf(format, args...)))
 	})
 }
 

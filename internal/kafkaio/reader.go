@@ -9,8 +9,9 @@ import (
 
 const (
 	// fetchMaxWait is how long the broker may hold an empty fetch. It is also how
-	// long closing a reader takes, so not the default of 10 s.
-	fetchMaxWait = 250 * time.Millisecond
+	// long closing a reader takes, so not the default of 10 s; and the library
+	// gives the answer only a quarter of it to arrive, so not much less.
+	fetchMaxWait = time.Second
 	// queueCapacity bounds fetched messages in memory: at most 8 x 16 MiB.
 	queueCapacity = 8
 	// sessionTimeout is when a dead member's partitions move; measured takeover
