@@ -84,7 +84,7 @@ func (t *Tokenizer) Next() bool {
 	for i < len(s) && (s[i] == '\r' || s[i] == '\n') {
 		i++
 	}
-	t.start, t.n, t.tagEnd = i, 0, -1
+	t.start, t.n, t.tagEnd = i, 0, i
 	t.Control, t.BadRelease = -1, -1
 	t.EmptyTail, t.Overflow, t.Open = false, false, false
 	if i >= len(s) {

@@ -194,7 +194,9 @@ func (w *walk) enter(n int) {
 	w.cur = n
 	w.counts[n]++
 	if below := w.g.below[n]; below != 0 {
-		w.misplaced &^= below
+		if w.g.nodes[n].max > 1 { // what came too early belongs to the first instance
+			w.misplaced &^= below
+		}
 		for i := range w.g.nodes {
 			if below&(1<<i) != 0 {
 				w.counts[i] = 0

@@ -65,15 +65,27 @@ func (r *InvoiceReader) Next() bool {
 	r.inv.Von = m.Von
 	r.add(m)
 	switch {
-	case m.Kind == KindSLGA && m.SLGA.IstSammelrechnung():
-		r.nextSammel(m)
-	case m.Kind == KindSLGA:
-		r.nextGesamt(m)
 	case m.Kind == KindSLLA:
 		r.inv.SLLA = m.SLLA
 		r.unpaired(m, textPairNoSLGA)
+	case m.SLGA == nil:
+		r.nextUnreadable()
+	case m.SLGA.IstSammelrechnung():
+		r.nextSammel(m)
+	default:
+		r.nextGesamt(m)
 	}
 	return true
+}
+
+// nextUnreadable takes a message of unknown type or version for the SLGA of an
+// SLLA behind it: that one has its counterpart, only it cannot be read.
+func (r *InvoiceReader) nextUnreadable() {
+	if next := r.peek(); next != nil && next.Kind == KindSLLA {
+		r.pending = false
+		r.add(next)
+		r.inv.SLLA = next.SLLA
+	}
 }
 
 // peek returns the next message without using it up; nil at the end.
@@ -100,7 +112,7 @@ func (r *InvoiceReader) nextSammel(m *Message) {
 	r.sammelIndex++
 	r.inv.Sammel, r.inv.SammelIndex, r.inv.IsSammel = &r.sammel, r.sammelIndex, true
 	next := r.peek()
-	if next == nil || next.Kind == KindSLLA || next.Kind == KindSLGA && next.SLGA.IstSammelrechnung() {
+	if next == nil || next.Kind == KindSLLA || next.SLGA != nil && next.SLGA.IstSammelrechnung() {
 		r.unpaired(&head, textPairNoGesamt)
 	}
 	r.sammelFault = r.inv.Rejected

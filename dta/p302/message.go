@@ -28,8 +28,8 @@ type Message struct {
 	Index  int         // from 1
 	Kind   MessageKind // 0: not readable as SLGA or SLLA
 	UNH    UNH
-	SLGA   *SLGA       // nil unless Kind is KindSLGA
-	SLLA   *SLLA       // nil unless Kind is KindSLLA
+	SLGA   *SLGA       // nil unless Kind is KindSLGA and the version is readable
+	SLLA   *SLLA       // nil unless Kind is KindSLLA and the version is readable
 	Von    Ort         // the UNH
 	Bis    Ort         // the last segment; Offset behind its terminator
 	Errors []dta.Error // of this message, warnings included; valid until the next Next

@@ -3,6 +3,7 @@ package p302
 import (
 	"errors"
 	"io"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -176,13 +177,22 @@ func (r *Reader) load(u *dta.Unit) {
 	r.tok.Next()
 }
 
-// foreign reports bytes outside of the character set, once per file (P1011),
-// and control characters of its upper half (P2018).
+// foreign reports bytes outside of the character set, once per file (P1011).
 func (r *Reader) foreign(raw []byte) {
 	if i := r.charset.FindForeign(raw); i >= 0 && !r.file.charsetFault {
 		r.file.charsetFault = true
-		r.note(r.at(dta.NewError(dta.CodeCharset, textCharset(r.opts.Zeichensatz)), r.unit.Offset+int64(i)))
+		r.byteFault(dta.CodeCharset, textCharset(r.opts.Zeichensatz), i)
 	}
+}
+
+// byteFault reports a finding at a byte of the current unit.
+func (r *Reader) byteFault(code, sentence string, i int) {
+	starts := r.unit.Starts
+	k := max(sort.Search(len(starts), func(k int) bool { return int(starts[k]) > i })-1, 0)
+	e := dta.NewError(code, sentence)
+	e.Segment, e.Offset = r.unit.Segment+k, r.unit.Offset+int64(i)
+	e.Tag = tagForText(string(r.unit.Raw[starts[k]:min(int(starts[k])+3, len(r.unit.Raw))]))
+	r.note(e)
 }
 
 // note keeps a finding and what it rejects.

@@ -144,21 +144,14 @@ func (r *Reader) controls() {
 	if len(r.text) == len(r.unit.Raw) {
 		return // nothing but ASCII
 	}
-	i := r.charset.FindControl(r.unit.Raw)
-	if i < 0 {
-		return
+	if i := r.charset.FindControl(r.unit.Raw); i >= 0 {
+		r.byteFault(dta.CodeControl, textControlUpper, i)
 	}
-	starts := r.unit.Starts
-	k := sort.Search(len(starts), func(k int) bool { return int(starts[k]) > i }) - 1
-	e := dta.NewError(dta.CodeControl, textControlUpper)
-	e.Segment, e.Offset = r.unit.Segment+k, r.unit.Offset+int64(i)
-	e.Tag = tagForText(string(r.unit.Raw[starts[k]:min(int(starts[k])+3, len(r.unit.Raw))]))
-	r.note(e)
 }
 
 // conditions checks elements that are mandatory under a condition (P2020), and
 // those that must stay empty.
-func (r *Reader) conditions(seg segID, ort Ort) {
+func (r *Reader) conditions(seg segID) {
 	w := &r.werte
 	need := func(condition bool, spec, slot int, because string) {
 		if !condition || w[slot].da {
@@ -176,7 +169,7 @@ func (r *Reader) conditions(seg segID, ort Ort) {
 		pflege := w[6].text == "8"
 		need(pflege, specAZHI, 7, "das Kennzeichen Verordnungsbesonderheiten 8 ist")
 		need(pflege, specAZHI, 8, "das Kennzeichen Verordnungsbesonderheiten 8 ist")
-		r.groupsOfA(ort)
+		r.groupsOfA()
 	case segMEH:
 		if meh, hil := r.ll.openMEH(); meh > hil && !r.msg.Rejected {
 			r.segmentFault(dta.CodeRepetition, textMEH)
@@ -204,14 +197,12 @@ func (r *Reader) mustBeEmpty(e *elementSpec) {
 
 // groupsOfA checks, at the ZHI that ends them, that every HIL group has its MEH
 // (section 8 A) and that consumables name their period (ZUH.6, EHI.15).
-func (r *Reader) groupsOfA(ort Ort) {
+func (r *Reader) groupsOfA() {
 	if r.msg.Rejected {
 		return // the groups may be torn by what was reported
 	}
 	if meh, hil := r.ll.openMEH(); meh < hil {
-		e := r.at(dta.NewError(dta.CodeSegmentMissing, textMissing("MEH")), ort.Offset)
-		e.Tag = "MEH"
-		r.note(e)
+		r.missingTag("MEH")
 	}
 	for _, p := range r.ll.consumablesWithoutPeriod() {
 		e := dta.NewError(dta.CodeConditional, textConditional("Versorgungszeitraum von", "die Zuzahlung für einen Versorgungszeitraum berechnet ist"))

@@ -35,13 +35,14 @@ func (r *Reader) message() {
 		}
 	}
 	if !r.unit.Closed {
-		r.segmentFault(dta.CodeSegmentMissing, textMissing("UNT"))
+		r.missingTag("UNT")
 	}
 	r.msg.Bis = Ort{Segment: int32(r.unit.Segment + last), Offset: r.unit.Offset + int64(len(r.unit.Raw))}
-	switch r.msg.Kind {
-	case KindSLGA:
+	switch {
+	case !readable:
+	case r.msg.Kind == KindSLGA:
 		r.msg.SLGA = &r.sl
-	case KindSLLA:
+	case r.msg.Kind == KindSLLA:
 		r.msg.SLLA = r.ll.finish(r.group)
 	}
 }
@@ -157,7 +158,10 @@ func (r *Reader) segment() {
 
 // missing reports a mandatory segment (P2010) at the segment that came instead.
 func (r *Reader) missing(n int) {
-	tag := segmentSpecs[r.walk.g.nodes[n].spec].tag
+	r.missingTag(segmentSpecs[r.walk.g.nodes[n].spec].tag)
+}
+
+func (r *Reader) missingTag(tag string) {
 	e := r.at(dta.NewError(dta.CodeSegmentMissing, textMissing(tag)), r.ort().Offset)
 	e.Tag = tag
 	r.note(e)
@@ -204,7 +208,7 @@ func (r *Reader) take(spec *segmentSpec) {
 	case segREC:
 		r.same(&r.file.rechnungsart, r.ll.rechnungsart(r.msg.Kind, &r.sl), dta.CodeRechnungsart, textRechnungsart)
 	case segEHI, segZHI, segSUT, segZHE, segMEH:
-		r.conditions(spec.id, ort)
+		r.conditions(spec.id)
 	}
 }
 
