@@ -45,8 +45,8 @@ func (f Finding) Text() string {
 	return render(f.Rule.Text, f.Params)
 }
 
-// render fills {name}. A name without a value becomes a dash, so that a provider
-// never reads a raw template.
+// render fills {name}. A value that the bill lacks reads "(ohne Angabe)"; a name
+// without a parameter becomes a dash, so that a provider never reads a template.
 func render(template string, params []Param) string {
 	var b strings.Builder
 	b.Grow(len(template) + 16)
@@ -64,7 +64,10 @@ func render(template string, params []Param) string {
 
 func paramValue(params []Param, name string) string {
 	for _, p := range params {
-		if p.Name == name && p.Value != "" {
+		switch {
+		case p.Name == name && p.Value == "":
+			return "(ohne Angabe)"
+		case p.Name == name:
 			return p.Value
 		}
 	}

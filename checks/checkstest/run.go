@@ -16,13 +16,15 @@ type Bill struct {
 	Facts *billing.Facts
 }
 
-// Variant is a test of a rule: an example with one change, and the rules that must
-// object to it, separated by blanks; none for a bill that stays clean.
+// Variant is a test of a rule: an example with one change, the rules that must
+// object to it, separated by blanks, none for a bill that stays clean, and what is
+// corrected, in German form, "" if that is not the question.
 type Variant struct {
 	Name   string
 	From   func() *billing.Invoice
 	Change func(Bill)
 	Want   string
+	Cut    string
 }
 
 // Try checks every variant with the rules. A finding must have all parameters of
@@ -40,6 +42,9 @@ func Try(t *testing.T, rules []checks.Rule, variants []Variant) {
 			}
 			res := c.Check(b.Invoice, b.Facts)
 			Agrees(t, res)
+			if cut := res.Corrected.German(); v.Cut != "" && cut != v.Cut {
+				t.Errorf("corrected %s, want %s", cut, v.Cut)
+			}
 			got := IDs(res.Findings)
 			for _, f := range res.Findings {
 				readable(t, f)

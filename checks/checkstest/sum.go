@@ -112,6 +112,12 @@ func number(inv *billing.Invoice) {
 			*p = billing.Place{Segment: n, Offset: int64(n) * 50}
 		}
 	}
+	if inv.Collective != nil {
+		next(&inv.Collective.Place, &inv.Collective.NumberPlace)
+		for i := range inv.Collective.Totals {
+			next(&inv.Collective.Totals[i].Place)
+		}
+	}
 	next(&inv.Statement.Place, &inv.Statement.NumberPlace, &inv.Statement.Tax.Place)
 	for i := range inv.Statement.Totals {
 		next(&inv.Statement.Totals[i].Place)

@@ -112,16 +112,18 @@ func therapyCopay(x *checks.Context) checks.Outcome {
 	return checks.Fail
 }
 
-// dueOfLines compares line by line. Lines that are refused owe nothing.
+// dueOfLines compares line by line. Of a line that is refused what it carries is
+// taken as right: its co-payment falls with it.
 func dueOfLines(x *checks.Context) therapyDue {
 	due := therapyDue{agrees: true}
 	for i := range x.Case.Positions {
 		p := &x.Case.Positions[i]
+		stated := p.Copay()
 		if line, ok := x.Corrected(i); ok && line.Gross == 0 {
+			due.percent += stated
 			continue
 		}
 		owed, carried := x.DueCopay(i)
-		stated := p.Copay()
 		if !owes(x, p) {
 			owed, carried = 0, stated == 0
 		}

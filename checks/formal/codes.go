@@ -211,10 +211,10 @@ func approvalKind(x *checks.Context) checks.Outcome {
 	return checks.Pass
 }
 
-// key shows a key of one character; a missing one is "leer".
+// key shows a key of one character, nothing for a missing one.
 func key(b byte) string {
 	if b == 0 {
-		return "leer"
+		return ""
 	}
 	return string(rune(b))
 }
