@@ -51,3 +51,24 @@ func ParseAreas(s string) (Areas, error) {
 	}
 	return 0, fmt.Errorf("checks: unknown area %q", s)
 }
+
+// String returns the set as the catalogue writes it, several groups as 302-ABC.
+func (a Areas) String() string {
+	switch a {
+	case AreaAll:
+		return "ALL"
+	case Area302:
+		return "302-ALL"
+	case Area300:
+		return "300"
+	case Area295:
+		return "295"
+	}
+	letters := []byte("302-")
+	for g := billing.Group('A'); g <= 'S'; g++ {
+		if a.Has(g) {
+			letters = append(letters, byte(g))
+		}
+	}
+	return string(letters)
+}

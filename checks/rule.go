@@ -37,6 +37,13 @@ var severityNames = [...]string{"warn", "correct_partially", "correct_to_zero", 
 // String returns the name used in the catalogue, the receipts and the outputs.
 func (s Severity) String() string { return nameOf(severityNames[:], uint8(s)) }
 
+// German returns the effect in the words of letters and pages.
+func (s Severity) German() string {
+	return nameOf([]string{
+		"Hinweis", "Teilkürzung", "Absetzung", "Abweisung der Rechnung", "Abweisung der Datei",
+	}, uint8(s))
+}
+
 // ParseSeverity reads the name of a severity; ok is false if it is unknown.
 func ParseSeverity(name string) (s Severity, ok bool) {
 	i, ok := indexOf(severityNames[:], name)
