@@ -2,6 +2,7 @@ package p302
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,26 +29,26 @@ func examples(t testing.TB) map[string][]byte {
 	return out
 }
 
-// rewrite reads a file and writes what it read.
+// rewrite reads a file and writes what it read. A file without a rejecting
+// finding must be writable.
 func rewrite(t testing.TB, raw []byte, o Options, w WriterOptions) (out []byte, errs []dta.Error) {
 	t.Helper()
 	r := NewReader(bytes.NewReader(raw), o)
 	var buf bytes.Buffer
 	var wr *Writer
+	var failed error
+	rejected := false
 	for r.Next() {
 		m := r.Message()
 		errs = append(errs, m.Errors...)
+		rejected = rejected || m.Rejected
 		if wr == nil {
 			wr = NewWriter(&buf, *r.UNB(), w)
 		}
-		var err error
 		if m.SLGA != nil {
-			err = wr.WriteSLGA(m.SLGA)
+			failed = errors.Join(failed, wr.WriteSLGA(m.SLGA))
 		} else if m.SLLA != nil {
-			err = wr.WriteSLLA(m.SLLA)
-		}
-		if err != nil && !m.Rejected {
-			t.Fatalf("write message %d: %v", m.Index, err)
+			failed = errors.Join(failed, wr.WriteSLLA(m.SLLA))
 		}
 	}
 	if r.Err() != nil {
@@ -55,9 +56,10 @@ func rewrite(t testing.TB, raw []byte, o Options, w WriterOptions) (out []byte, 
 	}
 	errs = append(errs, r.Errors()...)
 	if wr != nil {
-		if err := wr.Close(); err != nil && len(errs) == 0 {
-			t.Fatal(err)
-		}
+		failed = errors.Join(failed, wr.Close())
+	}
+	if failed != nil && !rejected && !r.Rejected() {
+		t.Fatalf("accepted, but not written: %v\n%q", failed, raw)
 	}
 	return buf.Bytes(), errs
 }
