@@ -103,7 +103,7 @@ func (c *Checker) begin(inv *billing.Invoice, facts *billing.Facts) {
 	x := &c.x
 	x.Invoice, x.Facts, x.Totals = inv, facts, Totals{}
 	x.Case, x.Position, x.CaseNo, x.PositionNo = nil, nil, -1, -1
-	x.price = priceMemo{caseNo: -1}
+	x.price = priceMemo{positionNo: -1}
 }
 
 func (c *Checker) checkCase(i int) {

@@ -39,35 +39,45 @@ func (x *Context) Claim() bool { return x.Invoice.Processing == billing.Copaymen
 // Copay returns the co-payment amounts valid on the day.
 func (x *Context) Copay(on calendar.Date) CopayRates { return x.Limits.Copay.On(on) }
 
-// AgreedPrice is the answer of the price list for a position.
-type AgreedPrice struct {
-	// Contract is false if the list does not know the contract: no_data.
-	Contract bool
-	// Listed is false if the contract has no price for the item on the day.
-	Listed bool
-	Cents  money.Cents
-}
+// Agreement says what the price list knows about a position.
+type Agreement uint8
+
+// Agreements: the contract is unknown (no_data); the tariff is priced by estimate,
+// outside any list; the contract has no price for the item on the day; it has one.
+const (
+	NoContract Agreement = iota
+	ByEstimate
+	NotListed
+	Listed
+)
 
 // priceMemo keeps the answer for the position at hand, because several rules ask.
 type priceMemo struct {
 	caseNo, positionNo int
-	answer             AgreedPrice
+	agreement          Agreement
+	cents              money.Cents
 }
 
 // AgreedPrice looks the position up in the price list by its date of service
 // (CHK-6).
-func (x *Context) AgreedPrice() AgreedPrice {
-	if x.price.caseNo == x.CaseNo && x.price.positionNo == x.PositionNo {
-		return x.price.answer
+func (x *Context) AgreedPrice() (Agreement, money.Cents) {
+	m := &x.price
+	if m.caseNo == x.CaseNo && m.positionNo == x.PositionNo {
+		return m.agreement, m.cents
 	}
 	p := x.Position
-	key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
-	a := AgreedPrice{Contract: x.Facts.Prices.Contract(key)}
-	if a.Contract {
-		a.Cents, a.Listed = x.Facts.Prices.Find(key, p.Item, p.Date, p.Price)
+	*m = priceMemo{caseNo: x.CaseNo, positionNo: x.PositionNo}
+	if x.Codes.SpecialTariff(p.Tariff) == TariffEstimate {
+		m.agreement = ByEstimate
+		return m.agreement, 0
 	}
-	x.price = priceMemo{x.CaseNo, x.PositionNo, a}
-	return a
+	key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
+	if cents, ok := x.Facts.Prices.Find(key, p.Item, p.Date, p.Price); ok {
+		m.agreement, m.cents = Listed, cents
+	} else if x.Facts.Prices.Contract(key) {
+		m.agreement = NotListed
+	}
+	return m.agreement, m.cents
 }
 
 // maxTwins bounds the cases of one person that are compared: more prescriptions

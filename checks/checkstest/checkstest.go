@@ -4,6 +4,8 @@
 package checkstest
 
 import (
+	"fmt"
+
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
 	"klarbeleg/domain/money"
@@ -338,4 +340,32 @@ func Transport() *billing.Invoice {
 		},
 	}
 	return Sum(inv)
+}
+
+// Many returns the invoice with n cases: copies of its own under voucher and
+// insurance numbers of their own.
+func Many(inv *billing.Invoice, n int) *billing.Invoice {
+	cases := make([]billing.Case, 0, n)
+	for i := range n {
+		c := inv.Cases[i%len(inv.Cases)]
+		c.VoucherNo = fmt.Sprintf("%010d", i)
+		if c.KVNR != "" {
+			c.KVNR = KVNR(i)
+		}
+		cases = append(cases, c)
+	}
+	inv.Cases = cases
+	return Sum(inv)
+}
+
+// KVNR returns an insurance number with a right check digit that no person has: its
+// letter stands for nobody's name (spec/checks section 3.2).
+func KVNR(n int) string {
+	digits := fmt.Sprintf("24%08d", n%100_000_000) // X
+	sum := 0
+	for i, d := range digits {
+		v := int(d-'0') * (1 + i%2)
+		sum += v/10 + v%10
+	}
+	return fmt.Sprintf("X%08d%d", n%100_000_000, sum%10)
 }

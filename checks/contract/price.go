@@ -24,27 +24,22 @@ func priceRules() []checks.Binding {
 	}
 }
 
-// agreed returns the agreed price; ok is false, with the answer of the rule, where
-// there is none to compare with.
-func agreed(x *checks.Context) (price checks.AgreedPrice, answer checks.Outcome, ok bool) {
-	if x.Codes.SpecialTariff(x.Position.Tariff) == checks.TariffEstimate {
-		return price, checks.NotApplicable, false
+// unpriced returns the answer of a rule about prices where there is none to compare
+// with: P4009 says what is missing in the contract.
+func unpriced(a checks.Agreement) checks.Outcome {
+	if a == checks.NoContract {
+		return checks.NoData
 	}
-	price = x.AgreedPrice()
-	switch {
-	case !price.Contract:
-		return price, checks.NoData, false
-	case !price.Listed:
-		return price, checks.NotApplicable, false
-	}
-	return price, checks.Pass, true
+	return checks.NotApplicable
 }
 
 // P4009: the contract has the item on the date of service.
 func itemInContract(x *checks.Context) checks.Outcome {
-	price, answer, ok := agreed(x)
-	if ok || !price.Contract {
-		return answer
+	switch agreement, _ := x.AgreedPrice(); agreement {
+	case checks.Listed:
+		return checks.Pass
+	case checks.NoContract, checks.ByEstimate:
+		return unpriced(agreement)
 	}
 	p := x.Position
 	x.Fail(p.Place, x.SegmentTag()).
@@ -54,39 +49,49 @@ func itemInContract(x *checks.Context) checks.Outcome {
 
 // P4010: not above the price of the date of service; the difference is cut.
 func priceAboveContract(x *checks.Context) checks.Outcome {
-	price, answer, ok := agreed(x)
-	if !ok || x.Position.Price <= price.Cents {
-		return answer
-	}
 	p := x.Position
+	agreement, price := x.AgreedPrice()
+	switch {
+	case agreement != checks.Listed:
+		return unpriced(agreement)
+	case p.Price <= price:
+		return checks.Pass
+	}
 	x.Fail(p.Place, x.SegmentTag()).
 		With("position", p.Item).
-		With("soll", price.Cents.German()).With("ist", p.Price.German()).
-		Price(price.Cents)
+		With("soll", price.German()).With("ist", p.Price.German()).
+		Price(price)
 	return checks.Fail
 }
 
 // P4011: a lower price is paid as billed. Additional claims bill differences.
 func priceBelowContract(x *checks.Context) checks.Outcome {
-	price, answer, ok := agreed(x)
-	if !ok || x.Position.Price >= price.Cents || x.Invoice.Processing == billing.AdditionalClaim {
-		return answer
+	p := x.Position
+	agreement, price := x.AgreedPrice()
+	switch {
+	case agreement != checks.Listed:
+		return unpriced(agreement)
+	case p.Price >= price || x.Invoice.Processing == billing.AdditionalClaim:
+		return checks.Pass
 	}
-	x.Fail(x.Position.Place, x.SegmentTag())
+	x.Fail(p.Place, x.SegmentTag())
 	return checks.Fail
 }
 
 // P4012: a price above the agreed one that was agreed for another date.
 func priceOfOtherDate(x *checks.Context) checks.Outcome {
-	price, answer, ok := agreed(x)
-	if !ok || x.Position.Price <= price.Cents {
-		return answer
-	}
 	p := x.Position
+	agreement, price := x.AgreedPrice()
+	switch {
+	case agreement != checks.Listed:
+		return unpriced(agreement)
+	case p.Price <= price:
+		return checks.Pass
+	}
 	key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
 	if !x.Facts.Prices.FindOther(key, p.Item, p.Date, p.Price) {
 		return checks.Pass
 	}
-	x.Fail(p.Place, x.SegmentTag()).With("datum", p.Date.German()).Price(price.Cents)
+	x.Fail(p.Place, x.SegmentTag()).With("datum", p.Date.German()).Price(price)
 	return checks.Fail
 }

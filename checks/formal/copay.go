@@ -47,20 +47,18 @@ func markerAgainstAmount(x *checks.Context) checks.Outcome {
 	case copayNone, copayExempt:
 		fails = billed
 	case copayDue:
-		due = missingCopay(x)
-		fails = !billed && due > 0
+		if !billed {
+			due = missingCopay(x)
+			fails = due > 0
+		}
 	case copayUntilExempt, copayAfterwardDue:
 		fails = x.Group() == billing.GroupTherapy && len(x.Case.Positions) > 1 &&
 			(x.Sums.CopayLines == 0 || x.Sums.CopayLines == len(x.Case.Positions))
-		due = 0
 	}
 	if !fails {
 		return checks.Pass
 	}
-	f := x.Fail(p.Place, x.PrescriptionTag())
-	if !billed {
-		f.Copay(due)
-	}
+	x.Fail(p.Place, x.PrescriptionTag()).Copay(due)
 	return checks.Fail
 }
 

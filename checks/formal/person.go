@@ -81,16 +81,17 @@ func hasLetter(s string) bool { return strings.IndexFunc(s, unicode.IsLetter) >=
 
 // oneLetter reports whether a name of three characters or more repeats one letter.
 func oneLetter(s string) bool {
-	letters := []rune(strings.ToLower(s))
-	if len(letters) < 3 {
-		return false
-	}
-	for _, r := range letters {
-		if r != letters[0] {
+	n, first := 0, rune(0)
+	for _, r := range s {
+		r = unicode.ToLower(r)
+		if n == 0 {
+			first = r
+		} else if r != first {
 			return false
 		}
+		n++
 	}
-	return true
+	return n >= 3
 }
 
 // P3070: a country mark where the postcode is no German one.

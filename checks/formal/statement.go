@@ -12,7 +12,7 @@ import (
 const allStatuses = "00"
 
 // statuses are the ones a statement may name (TA3 8.1.6).
-func statuses() []string { return []string{"11", "31", "51", "99"} }
+func statuses() [4]string { return [...]string{"11", "31", "51", "99"} }
 
 func statementRules() []checks.Binding {
 	const (
@@ -82,12 +82,14 @@ func addsUp(s *billing.Statement) (billing.Place, bool) {
 		return s.Place, false
 	}
 	all := s.Totals[0]
-	var seen []string
+	known := statuses()
+	var seen [len(known)]bool
 	for _, t := range s.Totals[1:] {
-		if !slices.Contains(statuses(), t.Status) || slices.Contains(seen, t.Status) {
+		i := slices.Index(known[:], t.Status)
+		if i < 0 || seen[i] {
 			return t.Place, false
 		}
-		seen = append(seen, t.Status)
+		seen[i] = true
 		all.Amount -= t.Amount
 		all.Gross -= t.Gross
 		all.Copay -= t.Copay
@@ -99,18 +101,24 @@ func addsUp(s *billing.Statement) (billing.Place, bool) {
 func caseStatus(x *checks.Context) checks.Outcome {
 	s := &x.Invoice.Statement
 	for _, status := range statuses() {
-		stated := billing.Total{Place: s.Place}
-		for _, t := range s.Totals {
-			if t.Status == status {
-				stated = t
-			}
-		}
+		stated := totalOf(s, status)
 		if !fits(stated, x.Totals.Of(status)) {
 			x.Fail(stated.Place, "GES")
 			return checks.Fail
 		}
 	}
 	return checks.Pass
+}
+
+// totalOf returns the line of a status; without one its amounts are 0 and its place
+// is that of the statement.
+func totalOf(s *billing.Statement, status string) billing.Total {
+	for _, t := range s.Totals {
+		if t.Status == status {
+			return t
+		}
+	}
+	return billing.Total{Place: s.Place}
 }
 
 // fits compares a line of the statement with the cases: by their totals, or by
@@ -136,14 +144,8 @@ func statementAgainstCases(x *checks.Context) checks.Outcome {
 // P3113: the collective statement is the sum of its invoices, by status and in all.
 func collectiveSum(x *checks.Context) checks.Outcome {
 	c := x.Collective()
-	for _, status := range append(statuses(), allStatuses) {
-		stated := billing.Total{Place: c.Statement.Place}
-		for _, t := range c.Statement.Totals {
-			if t.Status == status {
-				stated = t
-			}
-		}
-		sum := c.Of(status)
+	for _, status := range [...]string{allStatuses, "11", "31", "51", "99"} {
+		stated, sum := totalOf(c.Statement, status), c.Of(status)
 		if stated.Amount != sum.Amount || stated.Gross != sum.Gross || stated.Copay != sum.Copay {
 			x.Fail(stated.Place, "GES")
 			return checks.Fail
