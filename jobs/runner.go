@@ -78,7 +78,7 @@ func NewRunner(db *store.DB, clk clock.Clock, metrics *Metrics, list []Job, cfg 
 // at once. Then it starts nothing more, gives running jobs Config.Grace, cancels
 // them, and returns when they have ended. What was cancelled is taken up again by
 // the next process and counts as no failure.
-func (r *Runner) Run(ctx context.Context) error {
+func (r *Runner) Run(ctx context.Context) error { //nolint:contextcheck // running work outlives ctx by the grace time
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	logger := cronLogger{logging.From(ctx)}

@@ -97,27 +97,23 @@ func (db *DB) TakeDueMail(ctx context.Context, now time.Time, perMinute int) (ma
 
 // MailSent marks the mail as sent.
 func (db *DB) MailSent(ctx context.Context, id uuid.UUID, now time.Time) error {
-	return db.setMail(ctx, id, "sent", "", now, now)
+	return db.markMail(ctx, `state = 'sent', error_code = '', sent_at = $2`, id, now)
 }
 
 // MailRetry plans the mail again at next; code says why.
 func (db *DB) MailRetry(ctx context.Context, id uuid.UUID, code string, next time.Time) error {
-	return db.setMail(ctx, id, "planned", code, next, time.Time{})
+	return db.markMail(ctx, `state = 'planned', error_code = $2, next_at = $3`, id, code, next)
 }
 
 // MailEnded ends the mail unsent ("failed") or with unknown outcome
 // ("unknown"); code says why.
-func (db *DB) MailEnded(ctx context.Context, id uuid.UUID, state, code string, now time.Time) error {
-	return db.setMail(ctx, id, state, code, now, time.Time{})
+func (db *DB) MailEnded(ctx context.Context, id uuid.UUID, state, code string) error {
+	return db.markMail(ctx, `state = $2, error_code = $3`, id, state, code)
 }
 
-func (db *DB) setMail(ctx context.Context, id uuid.UUID, state, code string, next, sent time.Time) error {
-	var sentAt *time.Time
-	if !sent.IsZero() {
-		sentAt = &sent
-	}
-	if _, err := db.pool.Exec(ctx, `update mail set state = $2, error_code = $3, next_at = $4, sent_at = $5 where id = $1`,
-		id, state, code, next, sentAt); err != nil {
+// markMail sets columns of the mail whose id is the first argument.
+func (db *DB) markMail(ctx context.Context, set string, args ...any) error {
+	if _, err := db.pool.Exec(ctx, `update mail set `+set+` where id = $1`, args...); err != nil {
 		return fmt.Errorf("mark mail: %w", clean(err))
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
@@ -61,17 +60,17 @@ func berlin(s string) time.Time {
 }
 
 // user adds a user of an institution of its own with the IKs.
-func (b *bundle) user(email string, iks ...string) uuid.UUID {
+func (b *bundle) user(email string, iks ...string) {
 	b.Helper()
-	return storetest.AddUser(b, b.db, storetest.AddInstitution(b, b.db, iks...), email, "active")
+	storetest.AddUser(b, b.db, storetest.AddInstitution(b, b.db, iks...), email, "active")
 }
 
-func (b *bundle) add(c storetest.Case) uuid.UUID {
+func (b *bundle) add(c storetest.Case) {
 	b.Helper()
 	if c.Provided.IsZero() {
 		c.Provided = berlin("2026-11-20 10:00:00")
 	}
-	return storetest.AddCase(b, b.db, c)
+	storetest.AddCase(b, b.db, c)
 }
 
 // digest plans the digests of the clock's Berlin day.
@@ -148,8 +147,10 @@ func TestDigestText(t *testing.T) {
 	b.user("many@praxis.example", "261234563", "261234574")
 	b.user("one@praxis.example", "261234585")
 	b.add(storetest.Case{PayeeIK: "261234563", Corrections: make([]storetest.Correction, 3)})
-	b.add(storetest.Case{PayeeIK: "261234574", Provided: berlin("2026-08-31 12:00:00"), State: billing.CaseInProgress,
-		FollowUp: calendar.MustDate("2026-11-25"), Corrections: []storetest.Correction{{}, {State: billing.CorrectionCorrected}, {NotInForce: true}}})
+	b.add(storetest.Case{
+		PayeeIK: "261234574", Provided: berlin("2026-08-31 12:00:00"), State: billing.CaseInProgress,
+		FollowUp: calendar.MustDate("2026-11-25"), Corrections: []storetest.Correction{{}, {State: billing.CorrectionCorrected}, {NotInForce: true}},
+	})
 	b.add(storetest.Case{PayeeIK: "261234585", Group: "B"})
 	b.digest(2)
 	for _, m := range b.mails() {

@@ -170,9 +170,9 @@ func (m *Mailer) deliver(ctx context.Context, due store.DueMail) (sent bool, err
 	case outcomeRetry:
 		err = m.db.MailRetry(mark, due.ID, code, now.Add(pause(due.Attempts)))
 	case outcomeFailed:
-		err = m.db.MailEnded(mark, due.ID, "failed", code, now)
+		err = m.db.MailEnded(mark, due.ID, "failed", code)
 	default:
-		err = m.db.MailEnded(mark, due.ID, "unknown", code, now)
+		err = m.db.MailEnded(mark, due.ID, "unknown", code)
 	}
 	m.metrics.mails.WithLabelValues(outcome).Inc()
 	if sendErr != nil {
@@ -231,5 +231,5 @@ func pause(attempt int) time.Duration {
 	if attempt < 6 {
 		p = min(firstPause<<(attempt-1), longestPause)
 	}
-	return p + rand.N(p/4)
+	return p + rand.N(p/4) //nolint:gosec // jitter, no secret
 }

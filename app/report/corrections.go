@@ -222,8 +222,11 @@ func count(s *store.CorrectionSums, r *store.CorrectionRow) {
 // writeSums writes the sums as values: they stay right when rows are filtered.
 func (s *Service) writeSums(book *workbook, sums *sums) error {
 	t, err := book.table(s.texts.of("sheet.sums"), s.maxRows, []column{
-		{"dimension", kindText, 26}, {"value", kindText, 16}, {"count", kindCount, 12},
-		{"total", kindEuro, 18}, {"total_in_force", kindEuro, 18},
+		{"dimension", kindText, 26},
+		{"value", kindText, 16},
+		{"count", kindCount, 12},
+		{"total", kindEuro, 18},
+		{"total_in_force", kindEuro, 18},
 	})
 	if err != nil {
 		return err

@@ -75,10 +75,14 @@ func (b *bundle) seed() {
 			at("2026-11-01 00:00:00", storetest.Correction{Rule: "P4010", Cents: 1}),
 			at("2026-11-01 00:00:01", storetest.Correction{Rule: "P3102", Cents: 123_456_789, State: billing.CorrectionCorrected}),
 		}},
-		{Provided: berlin("2026-11-15 12:00:00"), Group: "B", VoucherNo: "=1+1", InvoiceNo: "@SUM(A1)", PayerIK: "101575519",
-			State: billing.CaseInProgress, Corrections: []storetest.Correction{{Rule: "P4010", Cents: 1010}}},
-		{Provided: berlin("2026-11-30 23:59:59"), Group: "E", ProviderIK: "261234574", State: billing.CaseCompleted,
-			CompletedAt: berlin("2026-11-30 23:59:59"), Corrections: []storetest.Correction{{Rule: "P4201", Cents: 999, NotInForce: true}}},
+		{
+			Provided: berlin("2026-11-15 12:00:00"), Group: "B", VoucherNo: "=1+1", InvoiceNo: "@SUM(A1)", PayerIK: "101575519",
+			State: billing.CaseInProgress, Corrections: []storetest.Correction{{Rule: "P4010", Cents: 1010}},
+		},
+		{
+			Provided: berlin("2026-11-30 23:59:59"), Group: "E", ProviderIK: "261234574", State: billing.CaseCompleted,
+			CompletedAt: berlin("2026-11-30 23:59:59"), Corrections: []storetest.Correction{{Rule: "P4201", Cents: 999, NotInForce: true}},
+		},
 		{Provided: berlin("2026-12-01 00:00:00")}, // after
 	} {
 		c.ID = uuid.MustParse(fmt.Sprintf("00000000-0000-4000-8000-%012d", i))
@@ -189,8 +193,10 @@ func TestCorrections(t *testing.T) {
 		b := setup(t)
 		b.seed()
 		for i := range 300 {
-			storetest.AddCase(t, b.db, storetest.Case{Provided: berlin("2026-11-10 08:00:00"), PayerIK: fmt.Sprint(100000000 + i%7),
-				Corrections: []storetest.Correction{{Cents: int64(i*i*37 + 1), Rule: fmt.Sprintf("P%d", 3000+i%11)}}})
+			storetest.AddCase(t, b.db, storetest.Case{
+				Provided: berlin("2026-11-10 08:00:00"), PayerIK: fmt.Sprint(100000000 + i%7),
+				Corrections: []storetest.Correction{{Cents: int64(i*i*37 + 1), Rule: fmt.Sprintf("P%d", 3000+i%11)}},
+			})
 		}
 		sum, book := b.write(november())
 		var rows, total, inForce int64
