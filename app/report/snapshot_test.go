@@ -1,4 +1,4 @@
-package store_test
+package report_test
 
 import (
 	"context"
@@ -12,7 +12,8 @@ import (
 // REP-3: figures read one after the other are of one instant.
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
-	db := newDB(t)
+	db := setup(t).db
+	noon := berlin("2026-11-25 12:00:00")
 	from, to := noon.Add(-time.Hour), noon.Add(time.Hour)
 	storetest.AddCase(t, db, storetest.Case{Provided: noon})
 	read := func(ctx context.Context, tx store.Tx) (rows int64) {
