@@ -337,8 +337,13 @@ func TestVersions(t *testing.T) {
 		version, date string
 		valid         bool
 	}{
-		{"21", "20261103", true}, {"21", "20251001", true}, {"21", "20250930", false},
-		{"20", "20261103", false}, {"20", "20251103", false}, {"22", "20270301", false}, {"2", "20261103", false},
+		{"21", "20261103", true},
+		{"21", "20251001", true},
+		{"21", "20250930", false},
+		{"20", "20261103", false},
+		{"20", "20251103", false},
+		{"22", "20270301", false},
+		{"2", "20261103", false},
 	} {
 		changed := strings.ReplaceAll(strings.Replace(raw, "668800094+20261103", "668800094+"+c.date, 1), "A:21:", "A:"+c.version+":")
 		errs := findings(t, changed, Options{})

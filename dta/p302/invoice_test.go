@@ -42,8 +42,8 @@ func pairs(t *testing.T, raw string) string {
 	return strings.Join(out, "\n")
 }
 
-// message cuts the n-th message (from 1) out of a file.
-func cutMessage(t *testing.T, raw string, n int) (before, message, after string) {
+// cutMessage cuts the n-th message (from 1) out of a file.
+func cutMessage(t *testing.T, raw string, n int) (before, after string) {
 	t.Helper()
 	from := strings.Index(raw, fmt.Sprintf("UNH+%05d", n))
 	to := strings.Index(raw, fmt.Sprintf("UNH+%05d", n+1))
@@ -53,7 +53,7 @@ func cutMessage(t *testing.T, raw string, n int) (before, message, after string)
 	if from < 0 || to < from {
 		t.Fatal("no such message")
 	}
-	return raw[:from], raw[from:to], raw[to:]
+	return raw[:from], raw[to:]
 }
 
 // renumber makes references and counts of a file true after messages were moved.
@@ -98,7 +98,7 @@ func TestPairing(t *testing.T) {
 	t.Parallel()
 	raw := string(examples(t)[exB])
 	drop := func(n int) string {
-		before, _, after := cutMessage(t, raw, n)
+		before, after := cutMessage(t, raw, n)
 		return renumber(before + after)
 	}
 	for _, c := range []struct{ name, raw, want string }{
@@ -126,7 +126,7 @@ func TestPairing(t *testing.T) {
 // P2019 names the first segment of the message.
 func TestPairingPlace(t *testing.T) {
 	t.Parallel()
-	before, _, after := cutMessage(t, string(examples(t)[exB]), 4)
+	before, after := cutMessage(t, string(examples(t)[exB]), 4)
 	raw := renumber(before + after)
 	r := NewInvoiceReader(strings.NewReader(raw), Options{})
 	var found []dta.Error

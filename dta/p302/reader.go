@@ -244,11 +244,16 @@ func (r *Reader) segmentFault(code, sentence string) {
 	r.note(r.at(dta.NewError(code, sentence), r.ort().Offset))
 }
 
-// elementFault reports a finding about an element of the current segment; pos
-// is its start in the text.
-func (r *Reader) elementFault(code, sentence string, element, component uint8, pos int, value string) {
-	e := r.at(dta.NewError(code, sentence), r.offset(pos))
-	e.Element, e.Component = int(element), int(component)
+// spot is a place in the current segment; pos counts in its text.
+type spot struct {
+	element, component uint8
+	pos                int
+}
+
+// elementFault reports a finding about an element of the current segment.
+func (r *Reader) elementFault(code, sentence string, at spot, value string) {
+	e := r.at(dta.NewError(code, sentence), r.offset(at.pos))
+	e.Element, e.Component = int(at.element), int(at.component)
 	if len(value) > maxValueBytes {
 		value = strings.ToValidUTF8(value[:maxValueBytes], "")
 	}

@@ -63,7 +63,7 @@ func (r *Reader) absent(spec *segmentSpec, slot int) {
 	case segUNZ:
 		code = dta.CodeTrailer
 	}
-	r.elementFault(code, textElementMissing(e.name), e.element, e.component, r.tok.Start(), "")
+	r.elementFault(code, textElementMissing(e.name), spot{e.element, e.component, r.tok.Start()}, "")
 }
 
 // wrong reports a value that violates its type or length. A number that only
@@ -77,7 +77,7 @@ func (r *Reader) wrong(spec *segmentSpec, e *elementSpec, f *dta.Field, code str
 		}
 	}
 	*w = wert{}
-	r.elementFault(code, e.sentence(code), e.element, e.component, int(f.Start), text)
+	r.elementFault(code, e.sentence(code), spot{e.element, e.component, int(f.Start)}, text)
 }
 
 // slot returns the index of the element in its table.
@@ -135,7 +135,7 @@ func (r *Reader) fieldFault(spec *segmentSpec, code string, pos int) {
 	if code == dta.CodeRelease {
 		sentence = textRelease(spec.tag)
 	}
-	r.elementFault(code, sentence, element, component, pos, "")
+	r.elementFault(code, sentence, spot{element, component, pos}, "")
 }
 
 // controls reports the first control character of the upper half of the
@@ -158,7 +158,7 @@ func (r *Reader) conditions(seg segID) {
 			return
 		}
 		e := &segmentSpecs[spec].elements[slot]
-		r.elementFault(dta.CodeConditional, textConditional(e.name, because), e.element, 0, r.tok.Start(), "")
+		r.elementFault(dta.CodeConditional, textConditional(e.name, because), spot{e.element, 0, r.tok.Start()}, "")
 	}
 	switch seg {
 	case segEHI:

@@ -153,6 +153,7 @@ func (r *Reader) segment() {
 		spec := &segmentSpecs[r.walk.g.nodes[n].spec]
 		r.elements(spec)
 		r.take(spec)
+	case swallowed: // part of what is reported already
 	}
 }
 

@@ -121,8 +121,9 @@ func (e *elementSpec) sentence(code string) string {
 			return fmt.Sprintf("Das Feld „%s“ besteht nicht aus genau %d Ziffern.", e.name, e.max)
 		}
 		return fmt.Sprintf("Das Feld „%s“ enthält keine gültige Zahl.", e.name)
+	default:
+		return fmt.Sprintf("Das Feld „%s“ ist kürzer als %d Zeichen.", e.name, e.min)
 	}
-	return fmt.Sprintf("Das Feld „%s“ ist kürzer als %d Zeichen.", e.name, e.min)
 }
 
 // tagForText returns a segment tag that may be shown: three capital letters.

@@ -27,11 +27,12 @@ func (e *elementSpec) check(text string, out *wert) (code string) {
 		return checkDate(text, out)
 	case kindTime:
 		return checkTime(text, out)
+	default:
+		if n := len(text); n > int(e.max) || n < int(e.min) {
+			return e.checkLength(text)
+		}
+		return ""
 	}
-	if n := len(text); n > int(e.max) || n < int(e.min) {
-		return e.checkLength(text)
-	}
-	return ""
 }
 
 // checkLength counts characters, because letters beyond ASCII have two bytes.

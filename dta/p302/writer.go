@@ -90,7 +90,7 @@ func (w *Writer) WriteSLLA(s *SLLA) error {
 			}
 		default:
 			if e.err == nil {
-				e.err = fmt.Errorf("Leistungsbereich without typed layout: %w", ErrContent)
+				e.err = fmt.Errorf("no typed layout for the Leistungsbereich: %w", ErrContent)
 			}
 		}
 	})

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 
@@ -9,11 +10,11 @@ import (
 	"klarbeleg/dta/p302"
 )
 
-// benchFile returns a file of the size and its number of segments.
-func benchFile(b *testing.B, group byte, size int64) ([]byte, int) {
+// benchFile returns a file of benchBytes and its number of segments.
+func benchFile(b *testing.B, group byte) ([]byte, int) {
 	b.Helper()
 	var buf bytes.Buffer
-	if _, err := Write(&buf, Options{Gruppe: group, Bytes: size, Erstellt: created}); err != nil {
+	if _, err := Write(&buf, Options{Gruppe: group, Bytes: benchBytes, Erstellt: created}); err != nil {
 		b.Fatal(err)
 	}
 	raw := buf.Bytes()
@@ -32,7 +33,7 @@ func reportSegments(b *testing.B, segments int) {
 // BenchmarkPlainRead_20MB is the yardstick: reading the same bytes in pieces of
 // 1 MiB and finding the terminators.
 func BenchmarkPlainRead_20MB(b *testing.B) {
-	raw, segments := benchFile(b, 'B', benchBytes)
+	raw, segments := benchFile(b, 'B')
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	buf := make([]byte, dta.ReadSize)
@@ -41,7 +42,7 @@ func BenchmarkPlainRead_20MB(b *testing.B) {
 		for {
 			k, err := r.Read(buf)
 			n += bytes.Count(buf[:k], []byte("'"))
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 		}
@@ -54,7 +55,7 @@ func BenchmarkPlainRead_20MB(b *testing.B) {
 
 // BenchmarkTokenizer_20MB splits a text in memory into segments and fields.
 func BenchmarkTokenizer_20MB(b *testing.B) {
-	raw, segments := benchFile(b, 'B', benchBytes)
+	raw, segments := benchFile(b, 'B')
 	text := string(raw)
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
@@ -73,7 +74,7 @@ func BenchmarkTokenizer_20MB(b *testing.B) {
 
 // BenchmarkScanner_20MB cuts a stream into messages.
 func BenchmarkScanner_20MB(b *testing.B) {
-	raw, segments := benchFile(b, 'B', benchBytes)
+	raw, segments := benchFile(b, 'B')
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -88,7 +89,7 @@ func BenchmarkScanner_20MB(b *testing.B) {
 }
 
 func benchTyped(b *testing.B, group byte) {
-	raw, segments := benchFile(b, group, benchBytes)
+	raw, segments := benchFile(b, group)
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -35,7 +35,6 @@ type service struct {
 	consumed  bool // consumables with a period, group A
 	unit      string
 	diagnoses []string
-	symptoms  string
 	area      string // Heilmittel-Bereich
 	groups    []string
 }
