@@ -176,9 +176,8 @@ func sumFaults() []FaultKind {
 			i.slga.GES[0].Gesamtrechnungsbetrag += 100
 			i.slga.GES[1].Gesamtrechnungsbetrag += 100
 		}},
-		{Name: "invoice-total", Rule: "P3110", Gruppen: all, onInvoice: func(i *invoice) {
-			i.slga.GES[1].Gesamtrechnungsbetrag += 100
-			i.slga.GES[1].Gesamtbruttobetrag += 100
+		{Name: "total-not-first", Rule: "P3110", Gruppen: all, onInvoice: func(i *invoice) {
+			i.slga.GES[0], i.slga.GES[1] = i.slga.GES[1], i.slga.GES[0]
 		}},
 		{Name: "invoice-sum", Rule: "P3112", Gruppen: all, onInvoice: func(i *invoice) {
 			for n := range 2 {
