@@ -32,7 +32,7 @@ func (p *program) openDB(ctx context.Context) (context.Context, *resources, erro
 	if err := p.attach(&c); err != nil {
 		return ctx, nil, err
 	}
-	logger, err := logging.New(c.LogLevel)
+	logger, err := logging.New(p.stderr, c.LogLevel)
 	if err != nil {
 		return ctx, nil, usage(err)
 	}

@@ -45,7 +45,7 @@ func (p *program) sendCommand() *cobra.Command {
 			if err := p.attach(&config); err != nil {
 				return err
 			}
-			logger, err := logging.New(config.LogLevel)
+			logger, err := logging.New(p.stderr, config.LogLevel)
 			if err != nil {
 				return usage(err)
 			}

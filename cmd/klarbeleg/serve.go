@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func (p *program) serve(ctx context.Context, o serveOptions) error {
 			return usage(fmt.Errorf("unknown role %q: %s", role, strings.Join(allRoles, ", ")))
 		}
 	}
-	logger, err := logging.New(c.LogLevel)
+	logger, err := logging.New(p.stderr, c.LogLevel)
 	if err != nil {
 		return usage(err)
 	}
@@ -83,11 +84,9 @@ func (p *program) serve(ctx context.Context, o serveOptions) error {
 const embeddedStop = 20 * time.Second
 
 func (o serveOptions) apply(c *config) {
-	for value, target := range map[string]*string{o.listen: &c.Listen, o.operator: &c.OperatorListen, o.broker: &c.BrokerListen} {
-		if value != "" {
-			*target = value
-		}
-	}
+	c.Listen = cmp.Or(o.listen, c.Listen)
+	c.OperatorListen = cmp.Or(o.operator, c.OperatorListen)
+	c.BrokerListen = cmp.Or(o.broker, c.BrokerListen)
 }
 
 // serveWith runs the roles until ctx ends or one of them fails.
