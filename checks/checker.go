@@ -85,7 +85,7 @@ func (c *Checker) Check(inv *billing.Invoice, facts *billing.Facts) *Result {
 	}
 	c.x.Case, c.x.CaseNo = nil, -1
 	c.run(TurnInvoiceEnd)
-	c.collective.add(&inv.Statement)
+	c.collective.add(&inv.Statement, &c.inInvoice)
 	return c.finish()
 }
 

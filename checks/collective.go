@@ -7,31 +7,29 @@ import (
 // collective is a collective invoice while its invoices arrive.
 type collective struct {
 	statement *billing.Statement
-	invoices  int
 	sums      [5]billing.Total // 00, 11, 31, 51, 99
+	failed    ruleSet          // anywhere in its invoices
 	findings  []Finding
 }
 
-// CollectiveSums are what the invoices of a collective invoice add up to.
+// CollectiveSums are what the statements of the invoices of a collective invoice
+// add up to.
 type CollectiveSums struct {
 	Statement *billing.Statement
-	Invoices  int
 	sums      *[5]billing.Total
 }
 
-// Of returns the sums of the invoices' statements for a status.
-func (s CollectiveSums) Of(status string) billing.Total {
-	if i := statusIndex(status) + 1; i > 0 || status == "00" {
-		return s.sums[i]
-	}
-	return billing.Total{}
-}
+// Of returns the sums of a status: 00 for all, else 11, 31, 51 or 99.
+func (s CollectiveSums) Of(status string) billing.Total { return s.sums[statusIndex(status)+1] }
 
-func (c *collective) add(s *billing.Statement) {
+// add adds an invoice and what failed in it.
+func (c *collective) add(s *billing.Statement, failed *ruleSet) {
 	if c.statement == nil {
 		return
 	}
-	c.invoices++
+	for i := range failed {
+		c.failed[i] |= failed[i]
+	}
 	for _, t := range s.Totals {
 		i := statusIndex(t.Status) + 1
 		if i == 0 && t.Status != "00" {
@@ -62,7 +60,7 @@ func (c *Checker) EndCollective() []Finding {
 	x := &c.x
 	x.Invoice, x.Case, x.Position, x.CaseNo, x.PositionNo = nil, nil, nil, -1, -1
 	for _, r := range c.rules {
-		if r.Turn == TurnCollectiveEnd {
+		if r.Turn == TurnCollectiveEnd && !r.unless.meets(&col.failed) {
 			c.ask(r)
 		}
 	}
@@ -78,5 +76,5 @@ func (c *Checker) EndCollective() []Finding {
 // Collective returns the sums of the collective invoice at TurnCollectiveEnd.
 func (x *Context) Collective() CollectiveSums {
 	col := &x.checker.collective
-	return CollectiveSums{col.statement, col.invoices, &col.sums}
+	return CollectiveSums{col.statement, &col.sums}
 }

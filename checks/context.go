@@ -123,19 +123,25 @@ func (x *Context) Corrected(position int) (line Line, ok bool) {
 
 // DueCopay returns the percentage co-payment due on a line of the case, with the
 // corrections found so far, and whether the line carries it: what is billed agrees
-// with the price as billed or as corrected (spec/dta-302 section 9).
+// with the price as billed, as corrected or as agreed (spec/dta-302 section 9).
 func (x *Context) DueCopay(position int) (due money.Cents, carried bool) {
 	p := &x.Case.Positions[position]
 	rates := x.Copay(p.Date)
 	line := LineOf(p)
-	if tolerable(line, rates.PerUnit(line.UnitGross()), x.Tolerance(1)) {
+	tolerance := x.Tolerance(1)
+	if tolerable(line, rates.PerUnit(line.UnitGross()), tolerance) {
 		return line.Copay, true
 	}
-	if corrected, ok := x.Corrected(position); ok {
+	corrected, ok := x.Corrected(position)
+	if ok {
 		line.Price, line.VAT, line.Units = corrected.Price, corrected.VAT, corrected.Units
-		if tolerable(line, rates.PerUnit(line.UnitGross()), x.Tolerance(1)) {
-			return line.Copay, true
-		}
+	} else if x.Facts.Prices != nil {
+		corrected = line
+		key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
+		corrected.Price, ok = x.Facts.Prices.Find(key, p.Item, p.Date, p.Price)
+	}
+	if ok && tolerable(line, rates.PerUnit(corrected.UnitGross()), tolerance) {
+		return line.Copay, true
 	}
 	return rates.PerUnit(line.UnitGross()).Times(line.Units), false
 }

@@ -304,6 +304,7 @@ func TestPrices(t *testing.T) {
 		{"P4010 the price alone", therapy, func(b bill) { line(b, 3).Price = 31_35 }, "P4010", "0,00"},
 		{"P4010 in a claim", checkstest.Claim, repriced(3, 31_35), "P4010", "0,30"},
 		{"P4011 below", therapy, repriced(3, 28_00), "P4011", "0,00"},
+		{"P4011 the price alone", therapy, func(b bill) { line(b, 3).Price = 28_00; checkstest.Sum(b.Invoice) }, "P4011", "0,00"},
 		{"P4012 the old price", therapy, dated(3, "2026-10-13", 29_85, 29_00), "P4012", "1,52"},
 		{"P4012 on the last day of the old price", therapy, dated(3, "2026-10-19", 29_85, 29_00), "", ""},
 		{"P4011 not yet the new price", therapy, dated(3, "2026-10-18", 29_85, 30_50), "P4011", "0,00"},

@@ -174,6 +174,7 @@ func TestStatements(t *testing.T) {
 			b.Collective.Totals[0].Amount += 100_00
 		}, "P3113"},
 		{"P3113 a status missing", therapy, func(b bill) { b.Collective.Totals = b.Collective.Totals[:2] }, "P3113"},
+		{"P3108 alone, the collective statement is right", therapy, func(b bill) { b.Statement.Totals[0].Amount += 1_00 }, "P3108"},
 		{"P3114 two discounts", transport, func(b bill) {
 			b.Statement.Discounts = []billing.Discount{
 				{Place: billing.Place{Segment: 9}, Rate: 2_00, Days: 14}, {Place: billing.Place{Segment: 10}, Rate: 1_00, Days: 30},
