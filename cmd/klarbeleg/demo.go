@@ -51,7 +51,7 @@ func (p *program) seedDemo(ctx context.Context, r *resources) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("demo folder: %w", err)
 	}
-	created := p.clock.Now().In(calendar.Berlin()).Add(-2 * time.Hour)
+	created := time.Date(2026, time.November, 20, 10, 0, 0, 0, calendar.Berlin()) // fixed: the README shows the figures
 	faults := make([]gen.Injection, len(demoFaults))
 	for i, name := range demoFaults {
 		faults[i] = gen.Injection{Fall: 2 * i, Fault: name}

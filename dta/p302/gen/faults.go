@@ -133,7 +133,7 @@ func caseFaults() []FaultKind {
 		{Name: "price-high", Rule: "P4010", Gruppen: all, onCase: func(p *parts) { *p.price += 100; addVAT(p) }},
 		{Name: "price-low", Rule: "P4011", Gruppen: all, onCase: func(p *parts) { *p.price -= 100; addVAT(p) }},
 		{Name: "position-unknown", Rule: "P4009", Gruppen: all, onCase: func(p *parts) {
-			*p.number = otherDigit(*p.number, len(*p.number)-1)
+			*p.number = otherDigit(*p.number, 0)
 		}},
 		{Name: "position-twice", Rule: "P4027", Gruppen: "AE", onCase: func(p *parts) { p.repeat() }},
 		{Name: "kvnr-check-digit", Rule: "P3005", Gruppen: all, onCase: func(p *parts) {
