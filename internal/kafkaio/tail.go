@@ -10,44 +10,62 @@ import (
 // Tail returns the event ids of the last messages of the topic, up to n per
 // partition, in no particular order. Messages without an id are left out.
 func (c *Client) Tail(ctx context.Context, topic string, n int64) ([]string, error) {
-	meta, err := c.metadata(ctx, []string{topic})
+	last, err := c.Last(ctx, topic, n)
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
-	for _, p := range meta[topic].Partitions {
-		found, err := c.tailOf(ctx, topic, p.ID, n)
-		if err != nil {
-			return nil, fmt.Errorf("tail of %s/%d: %w", topic, p.ID, err)
+	for _, m := range last {
+		for _, h := range m.Headers {
+			if h.Key == HeaderID {
+				ids = append(ids, string(h.Value))
+			}
 		}
-		ids = append(ids, found...)
 	}
 	return ids, nil
 }
 
-func (c *Client) tailOf(ctx context.Context, topic string, partition int, n int64) ([]string, error) {
+// Last returns the last messages of the topic, up to n per partition, partition
+// by partition.
+func (c *Client) Last(ctx context.Context, topic string, n int64) ([]kafka.Message, error) {
+	meta, err := c.metadata(ctx, []string{topic})
+	if err != nil {
+		return nil, err
+	}
+	var out []kafka.Message
+	for _, p := range meta[topic].Partitions {
+		found, err := c.lastOf(ctx, topic, p.ID, n)
+		if err != nil {
+			return nil, fmt.Errorf("tail of %s/%d: %w", topic, p.ID, err)
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+func (c *Client) lastOf(ctx context.Context, topic string, partition int, n int64) ([]kafka.Message, error) {
 	ends, err := c.api.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{
 		topic: {kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition)},
 	}})
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
+	var out []kafka.Message
 	for _, end := range ends.Topics[topic] {
 		if end.Error != nil {
 			return nil, end.Error
 		}
 		from := max(end.FirstOffset, end.LastOffset-n)
-		found, err := c.idsBetween(ctx, topic, partition, from, end.LastOffset)
+		found, err := c.between(ctx, topic, partition, from, end.LastOffset)
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, found...)
+		out = append(out, found...)
 	}
-	return ids, nil
+	return out, nil
 }
 
-func (c *Client) idsBetween(ctx context.Context, topic string, partition int, from, to int64) (ids []string, err error) {
+func (c *Client) between(ctx context.Context, topic string, partition int, from, to int64) (out []kafka.Message, err error) {
 	if from >= to {
 		return nil, nil
 	}
@@ -68,13 +86,9 @@ func (c *Client) idsBetween(ctx context.Context, topic string, partition int, fr
 		if err != nil {
 			return nil, err
 		}
-		for _, h := range m.Headers {
-			if h.Key == HeaderID {
-				ids = append(ids, string(h.Value))
-			}
-		}
+		out = append(out, m)
 		if m.Offset >= to-1 {
-			return ids, nil
+			return out, nil
 		}
 	}
 }
