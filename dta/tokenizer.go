@@ -96,9 +96,11 @@ func (t *Tokenizer) Next() bool {
 }
 
 // scan reads the segment at i and returns the position behind its terminator.
+// The parts of the field at hand are kept in registers and stored one by one: a
+// struct put together in memory and copied costs twice the time.
 func (t *Tokenizer) scan(i int) int {
 	s := t.text
-	f := Field{Start: int32(i), Component: 1} // element 0 is the tag
+	start, element, component, released := i, 0, 1, false // element 0 is the tag
 	for i < len(s) {
 		class := byteClass[s[i]]
 		if class == classPlain {
@@ -108,7 +110,7 @@ func (t *Tokenizer) scan(i int) int {
 		switch class {
 		case classRelease:
 			i = t.release(i)
-			f.Released = true
+			released = true
 			continue
 		case classControl:
 			if t.Control < 0 {
@@ -119,16 +121,15 @@ func (t *Tokenizer) scan(i int) int {
 		}
 		// A separator or the terminator ends the field; a component separator in
 		// the tag is part of it.
-		if f.Element == 0 {
+		if element == 0 {
 			if class == classComponent {
 				i++
 				continue
 			}
 			t.tagEnd = i
 		} else {
-			f.End = int32(i)
-			t.add(&f)
-			if f.Start == f.End && class != classComponent && (f.Component > 1 || class == classTerminator) {
+			t.add(start, i, element, component, released)
+			if start == i && class != classComponent && (component > 1 || class == classTerminator) {
 				t.EmptyTail = true
 			}
 		}
@@ -136,19 +137,18 @@ func (t *Tokenizer) scan(i int) int {
 		if class == classTerminator {
 			return i
 		}
-		f.Start, f.Released = int32(i), false
+		start, released = i, false
 		if class == classComponent {
-			f.Component = min(f.Component, maxIndex-1) + 1
+			component = min(component, maxIndex-1) + 1
 		} else {
-			f.Element, f.Component = min(f.Element, maxIndex-1)+1, 1
+			element, component = min(element, maxIndex-1)+1, 1
 		}
 	}
 	t.Open = true
-	if f.Element == 0 {
+	if element == 0 {
 		t.tagEnd = i
 	} else {
-		f.End = int32(i)
-		t.add(&f)
+		t.add(start, i, element, component, released)
 	}
 	return i
 }
@@ -171,13 +171,20 @@ func (t *Tokenizer) release(i int) int {
 	return i + 1 // the next character counts as what it is: none that separates
 }
 
-func (t *Tokenizer) add(f *Field) {
+func (t *Tokenizer) add(start, end, element, component int, released bool) {
 	if t.n >= MaxFields {
 		t.Overflow = true
 		return
 	}
-	t.fields[t.n] = *f
+	f := &t.fields[t.n]
+	f.Start, f.End, f.Element, f.Component, f.Released = int32(start), int32(end), uint8(element), uint8(component), released
 	t.n++
+}
+
+// Irregular tells whether one of Control, BadRelease, EmptyTail and Overflow
+// says something about the segment.
+func (t *Tokenizer) Irregular() bool {
+	return t.Control >= 0 || t.BadRelease >= 0 || t.EmptyTail || t.Overflow
 }
 
 // Tag returns the segment tag, "" for an empty segment.

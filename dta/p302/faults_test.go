@@ -177,6 +177,7 @@ func fileFaults() []faultCase {
 	one := func(old, text string) []edit { return []edit{{old: old, new: text}} }
 	return []faultCase{
 		{"UTF-8 sent as I1", exB, one("M\xe1rta", "M\xc3\xa1rta"), false, "P1011", dta.RejectFile, "NAD", 0, "\xc3\xa1"},
+		{"UTF-8 with a byte that were a control character", exB, one("NAD+Gro\xdf", "NAD+Gro\xc3\x9f"), false, "P1011", dta.RejectFile, "NAD", 0, "\xc3\x9f"},
 		{"other syntax", exB, one("UNOC:3", "UNOA:1"), false, "P2001", dta.RejectFile, "UNB", 0, "UNB"},
 		{"other syntax version", exB, one("UNOC:3", "UNOC:2"), false, "P2001", dta.RejectFile, "UNB", 0, "UNB"},
 		{"no UNB", exB, one("UNB+UNOC", "XXX+UNOC"), false, "P2001", dta.RejectFile, "XXX", 0, "XXX"},

@@ -9,20 +9,20 @@ import (
 // elements checks the elements of the current segment against its table and
 // leaves their values in r.werte.
 func (r *Reader) elements(spec *segmentSpec) {
-	next := 0
+	next, count := 0, len(spec.first)-1
 	fields := r.tok.Fields()
 	for i := range fields {
 		f := &fields[i]
-		if int(f.Element) >= len(spec.first) {
+		element := int(f.Element)
+		if element > count {
 			if f.End > f.Start {
 				r.tooMany(spec, f)
 				break
 			}
 			continue
 		}
-		lo, hi := int(spec.first[f.Element-1]), int(spec.first[f.Element])
-		slot := lo + int(f.Component) - 1
-		if slot >= hi {
+		slot := int(spec.first[element-1]) + int(f.Component) - 1
+		if slot >= int(spec.first[element]) {
 			if f.End > f.Start {
 				r.tooMany(spec, f)
 			}
@@ -36,15 +36,19 @@ func (r *Reader) elements(spec *segmentSpec) {
 			r.absent(spec, slot)
 			continue
 		}
+		text := r.text[f.Start:f.End]
+		if f.Released {
+			text = dta.Unescape(text)
+		}
 		e, w := &spec.elements[slot], &r.werte[slot]
-		if code := e.check(r.tok.Text(*f), w); code != "" && !spec.tolerated(e, w) {
+		if code := e.check(text, w); code != "" && !spec.tolerated(e, w) {
 			r.wrong(spec, e, f, code)
 		}
 	}
 	for ; next < len(spec.elements); next++ {
 		r.absent(spec, next)
 	}
-	if r.tok.Control >= 0 || r.tok.BadRelease >= 0 || r.tok.EmptyTail || r.tok.Overflow || len(fields) == 0 {
+	if r.tok.Irregular() || len(fields) == 0 {
 		r.irregular(spec)
 	}
 }
@@ -143,6 +147,9 @@ func (r *Reader) fieldFault(spec *segmentSpec, code string, pos int) {
 func (r *Reader) controls() {
 	if len(r.text) == len(r.unit.Raw) {
 		return // nothing but ASCII
+	}
+	if r.file.charsetFault {
+		return // bytes of another character set are no control characters
 	}
 	if i := r.charset.FindControl(r.unit.Raw); i >= 0 {
 		r.byteFault(dta.CodeControl, textControlUpper, i)

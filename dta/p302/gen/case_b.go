@@ -11,7 +11,7 @@ func (c *caseBuilder) fallB(k p302.Kopf) *p302.FallB {
 	units := 1 + c.rnd.IntN(6)
 	start := workday(c.before(minDaysBeforeCreation + 2 + 7*units + c.rnd.IntN(14)))
 	prescribed := start.AddDate(0, 0, -3-c.rnd.IntN(20))
-	f := &p302.FallB{Kopf: k}
+	f := &p302.FallB{Kopf: k, Positionen: make([]p302.PositionB, 0, units)}
 	for i := range units {
 		e := p302.EHE{
 			Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,

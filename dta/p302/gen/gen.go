@@ -316,6 +316,14 @@ func (g *generator) makeInvoice(block, n int, payer string) *invoice {
 		inv.slga.UST.Wert.KennungUStBefreiung = "" // their services carry VAT
 	}
 	inv.slga.NAM = p302.NAM{Name1: p.Name, Name2: "Frau Beispiel 0800 1234567"}
+	switch g.o.Gruppe {
+	case 'A':
+		inv.slla.FaelleA = make([]p302.FallA, 0, g.o.FaelleProRechnung)
+	case 'B':
+		inv.slla.FaelleB = make([]p302.FallB, 0, g.o.FaelleProRechnung)
+	case 'E':
+		inv.slla.FaelleE = make([]p302.FallE, 0, g.o.FaelleProRechnung)
+	}
 	for len(inv.bases) < g.o.FaelleProRechnung && (g.o.Faelle == 0 || g.fall < g.o.Faelle) {
 		g.addCase(inv, p)
 	}

@@ -128,10 +128,39 @@ func TestCleanFiles(t *testing.T) {
 						t.Errorf("%d Sammelrechnungen", got.sammel)
 					}
 					checkDelivery(t, raw, res)
+					if !bytes.Equal(rewrite(t, raw), raw) {
+						t.Error("read and written again, the file differs")
+					}
 				})
 			}
 		}
 	}
+}
+
+// rewrite reads a file and writes what it read.
+func rewrite(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	var w *p302.Writer
+	r := p302.NewReader(bytes.NewReader(raw), p302.Options{})
+	for r.Next() {
+		if w == nil {
+			w = p302.NewWriter(&out, *r.UNB(), p302.WriterOptions{LineEnd: p302.CRLF})
+		}
+		var err error
+		if m := r.Message(); m.SLGA != nil {
+			err = w.WriteSLGA(m.SLGA)
+		} else {
+			err = w.WriteSLLA(m.SLLA)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // checkDelivery checks the Auftragsdatei that comes with the file.
