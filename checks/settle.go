@@ -12,9 +12,8 @@ import (
 // findings of a case add up to what is corrected. The order of the rules makes no
 // difference to the sum, and one more finding never raises what is approved.
 //
-// A case that demands less than its lines bear out (Totals.Gross below their sum)
-// is not cut below what is right: that slack absorbs cuts first, unless the whole case
-// is refused.
+// A case that demands less than its lines bear out is not cut below what is right:
+// that slack absorbs cuts first, unless the whole case is refused.
 
 // hit is a position that a finding corrects: the line as it leaves it.
 type hit struct {
@@ -63,10 +62,7 @@ func (c *Checker) settleCase(billed money.Cents) (corrected money.Cents) {
 	}
 	x := &c.x
 	c.refreshHits()
-	s := settlement{left: max(0, billed)}
-	if !x.Claim() {
-		s.slack = max(0, x.Sums.Gross-x.Case.Totals.Gross)
-	}
+	s := settlement{left: max(0, billed), slack: max(0, c.demandOfLines()-billed)}
 	c.readParts()
 	c.settlePositions(&s)
 	c.settleParts(&s)
@@ -92,6 +88,21 @@ func (c *Checker) settleCase(billed money.Cents) (corrected money.Cents) {
 		}
 	}
 	return max(0, billed) - s.left
+}
+
+// demandOfLines returns what the case would demand if its totals were the sums of
+// its lines, groups and trips.
+func (c *Checker) demandOfLines() money.Cents {
+	x, t := &c.x, &c.x.Case.Totals
+	copay := x.Sums.Copay + t.Flat.Cents
+	if x.Claim() || t.Claim {
+		return copay
+	}
+	net := x.Sums.Gross - copay - partCopay(x.Case)
+	if x.Invoice.Processing == billing.CorrectionBill {
+		net -= t.Deduction.Cents
+	}
+	return net
 }
 
 // settlePositions takes the cuts of single positions, in the order of the case.

@@ -8,7 +8,7 @@ import (
 
 func aidCopayRules() []checks.Binding {
 	const ofCase, turn = checks.ScopeCase, checks.TurnCaseEnd
-	causes := []string{"P3042", "P3043", "P3117", "P4104"}
+	causes := []string{"P3042", "P3043", "P3103", "P3117", "P4104"}
 	return []checks.Binding{
 		{ID: "P4101", Turn: turn, Scope: ofCase, Unless: causes, Check: aidCopay},
 		{ID: "P4102", Turn: turn, Scope: ofCase, Unless: causes, Check: consumablesCopay},

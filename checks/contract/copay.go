@@ -155,29 +155,29 @@ func owes(x *checks.Context, p *billing.Position) bool {
 }
 
 // addFlat adds the flat amount: due once per prescription, so not again in later
-// bills to it, and never more than the costs left (P4223 for more).
+// bills to it, and never more than the costs left (P4223 for more). If the total is
+// right with it, how it is composed is P3105's matter.
 func addFlat(x *checks.Context, due *therapyDue) {
 	t, v := &x.Case.Totals, &x.Case.Prescription
-	most := max(0, min(x.Copay(x.Sums.First).PerPrescription, x.Sums.Gross-x.Sums.Copay))
 	stated := t.Flat.Cents
-	due.flat = min(stated, most)
-	if x.Claim() {
-		if stated > most {
-			due.agrees = false
-			due.missing += stated - most
-		}
+	most := max(0, min(x.Copay(x.Sums.First).PerPrescription, x.Sums.Gross-x.Sums.Copay))
+	firm := (v.CopayMarker == copayDue || v.CopayMarker == copayNone) &&
+		x.Invoice.Processing == billing.FirstBill
+	switch {
+	case due.percent == 0 && !x.Claim():
+		due.flat = 0
+	case firm:
+		due.flat = most
+	default:
+		due.flat = min(stated, most)
+	}
+	if stated == due.flat || t.Copay.Cents == due.percent+due.flat {
 		return
 	}
-	firm := (v.CopayMarker == copayDue || v.CopayMarker == copayNone) &&
-		x.Invoice.Processing == billing.FirstBill && due.percent > 0
-	if firm {
-		due.flat = most
-	}
-	if due.percent == 0 {
-		due.flat = 0
-	}
-	if stated != due.flat {
-		due.agrees = false
+	due.agrees = false
+	if x.Claim() {
+		due.missing += max(0, stated-due.flat)
+	} else {
 		due.missing += max(0, due.flat-stated)
 	}
 }

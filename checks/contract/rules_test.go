@@ -351,6 +351,9 @@ func TestTherapyCopay(t *testing.T) {
 		{"P4222 too much on a line", therapy, copay(3, 3_50), "P4222", "0,00"},
 		{"P4222 a cent on a line", therapy, copay(0, 2_98), "", ""},
 		{"P4222 a cent a unit", therapy, copay(3, 2_98), "P4222", "0,02"},
+		{"P4222 too much on a line, total right", therapy, func(b bill) { line(b, 3).CopayPerUnit.Cents = 3_99 }, "P4222", "0,00"},
+		{"P4222 none on a line, total right", therapy, func(b bill) { line(b, 3).CopayPerUnit = billing.OptCents{} }, "P4222", "0,00"},
+		{"P4222 claim too much on a line, total right", claim, func(b bill) { line(b, 3).CopayPerUnit.Cents = 3_99 }, "P4222", "0,00"},
 		{"P4222 adult without reason", therapy, free, "P4222", "26,30"},
 		{"P4222 pregnancy", therapy, func(b bill) { free(b); first(b).Prescription.Special = '2' }, "", ""},
 		{"P4222 war pension", therapy, func(b bill) { free(b); first(b).Prescription.WarPension = '6' }, "", ""},
@@ -415,6 +418,7 @@ func TestAidCopay(t *testing.T) {
 			first(b).Aids[0].OwnShare = billing.Some(10_00)
 			checkstest.Sum(b.Invoice)
 		}, "P4101", "0,00"},
+		{"P4101 none in the group, total right", aids, func(b bill) { first(b).Aids[0].Copay = billing.OptCents{} }, "P4101", "0,00"},
 		{"P4102 a month", aids, one("03", 1, 31_00, 3_10), "", ""},
 		{"P4102 ceiling of a month", aids, one("04", 1, 150_00, 10_00), "", ""},
 		{"P4102 ceiling of three months", aids, one("04", 3, 450_00, 30_00), "", ""},
@@ -471,6 +475,7 @@ func TestTrips(t *testing.T) {
 		{"P4401 below the minimum", transport, one(42_30, 4_23), "P4401", "0,77"},
 		{"P4401 too much", transport, one(42_30, 6_00), "P4401", "0,00"},
 		{"P4401 none stated", transport, one(42_30, 0), "P4401", "5,00"},
+		{"P4401 too much, total right", transport, func(b bill) { first(b).Trips[0].Copay.Cents = 6_00 }, "P4401", "0,00"},
 		{"P4402 child pays", transport, born(2017), "", ""},
 		{"P4402 child without exemption", transport, func(b bill) {
 			born(2017)(b)

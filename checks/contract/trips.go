@@ -8,7 +8,7 @@ import (
 
 func tripRules() []checks.Binding {
 	const ofCase, turn = checks.ScopeCase, checks.TurnCaseEnd
-	causes := []string{"P3042", "P3043"}
+	causes := []string{"P3042", "P3043", "P3103"}
 	return []checks.Binding{
 		{ID: "P4401", Turn: turn, Scope: ofCase, Unless: append([]string{"P4402"}, causes...), Check: tripCopay},
 		{ID: "P4402", Turn: turn, Scope: ofCase, Unless: causes, Check: tripOfMinor},

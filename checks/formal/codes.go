@@ -86,6 +86,9 @@ func specialTariff(x *checks.Context) checks.Outcome {
 // P3029: the processing code is in force when the file was made.
 func processingCode(x *checks.Context) checks.Outcome {
 	code := x.Invoice.Processing
+	if differentCodes(x) {
+		return checks.NotApplicable
+	}
 	if x.Codes.Processing(code, x.Invoice.Header.CreatedOn) {
 		return checks.Pass
 	}
@@ -96,6 +99,9 @@ func processingCode(x *checks.Context) checks.Outcome {
 // P3030: the correction procedure is agreed for the group. The first billing code
 // stands for the invoice, which holds one kind of provider.
 func processingOfGroup(x *checks.Context) checks.Outcome {
+	if differentCodes(x) {
+		return checks.NotApplicable
+	}
 	code := ""
 	if cases := x.Invoice.Cases; len(cases) > 0 && len(cases[0].Positions) > 0 {
 		code = cases[0].Positions[0].BillingCode

@@ -116,6 +116,9 @@ func holdsNewSupply(c *billing.Case, part int) bool {
 
 // P3115: the flat deduction of a correction stands in correction bills only.
 func correctionDeduction(x *checks.Context) checks.Outcome {
+	if differentCodes(x) {
+		return checks.NotApplicable
+	}
 	if x.Case.Totals.Deduction.Cents == 0 || x.Invoice.Processing == billing.CorrectionBill {
 		return checks.Pass
 	}

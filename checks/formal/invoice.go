@@ -20,8 +20,8 @@ func invoiceRules() []checks.Binding {
 		{ID: "P3036", Turn: checks.TurnCase, Scope: checks.ScopeCase, Check: voucherInfo},
 		{ID: "P3063", Turn: turn, Scope: invoice, Check: taxStatement},
 		{ID: "P3065", Turn: turn, Scope: message, Check: oneProvider},
-		{ID: "R-FKT-02", Turn: turn, Scope: message, Check: sameHead},
-		{ID: "R-FKT-03", Turn: turn, Scope: message, Unless: []string{"R-FKT-05"}, Check: biller},
+		{ID: "R-FKT-02", Turn: turn, Scope: message, Unless: []string{"P3003"}, Check: sameFund},
+		{ID: "R-FKT-03", Turn: turn, Scope: message, Unless: []string{"P3001", "R-FKT-05"}, Check: biller},
 		{ID: "R-FKT-04", Turn: turn, Scope: message, Check: fundOfStatement},
 		{ID: "R-FKT-05", Turn: turn, Scope: message, Unless: []string{"P3032"}, Check: collectiveOfKind3},
 		{ID: "R-REC-02", Turn: turn, Scope: message, Check: sameNumber},
@@ -32,6 +32,9 @@ func invoiceRules() []checks.Binding {
 // P3031: a reference to the first bill stands in every case of a correction and in
 // no other.
 func originOfCorrection(x *checks.Context) checks.Outcome {
+	if differentCodes(x) {
+		return checks.NotApplicable
+	}
 	if (x.Invoice.Processing != billing.FirstBill) == (x.Case.Origin != nil) {
 		return checks.Pass
 	}
@@ -46,6 +49,9 @@ func originOfCorrection(x *checks.Context) checks.Outcome {
 // P3032: kind 1 is sent by the provider itself, 2 and 3 by another one.
 func invoiceKind(x *checks.Context) checks.Outcome {
 	inv := x.Invoice
+	if differentKinds(x) {
+		return checks.NotApplicable
+	}
 	own := inv.Header.Sender == inv.Provider
 	if x.Codes.InvoiceKind(inv.Kind) && own == (inv.Kind == '1') {
 		return checks.Pass
@@ -141,21 +147,35 @@ func oneProvider(x *checks.Context) checks.Outcome {
 	return checks.Fail
 }
 
-// R-FKT-02: processing code and fund agree with the statement. Provider and payer
-// are P3065's matter.
-func sameHead(x *checks.Context) checks.Outcome {
-	s := &x.Invoice.Statement
-	if s.Processing == x.Invoice.Processing && (s.Fund == x.Invoice.Fund || s.Fund == "") {
+// R-FKT-02: the fund agrees with the statement. Provider and payer are P3065's, the
+// processing code is P2025's matter.
+func sameFund(x *checks.Context) checks.Outcome {
+	if fund := x.Invoice.Statement.Fund; fund == x.Invoice.Fund || fund == "" {
 		return checks.Pass
 	}
 	x.Fail(x.Invoice.Place, "FKT")
 	return checks.Fail
 }
 
+// differentCodes reports whether invoice and statement bear different processing
+// codes: the reader rejects such a file (P2025), and no rule can say which is meant.
+func differentCodes(x *checks.Context) bool {
+	return x.Invoice.Processing != x.Invoice.Statement.Processing
+}
+
+// differentKinds reports the same for the invoice kind (P2024).
+func differentKinds(x *checks.Context) bool {
+	inv := x.Invoice
+	return inv.Kind != inv.Statement.Kind || inv.Collective != nil && inv.Kind != inv.Collective.Kind
+}
+
 // R-FKT-03: the billing service is named in kind 3 only, and is the one of the
 // collective invoice.
 func biller(x *checks.Context) checks.Outcome {
 	inv := x.Invoice
+	if differentKinds(x) {
+		return checks.NotApplicable
+	}
 	want := ""
 	if inv.Kind == '3' && inv.Collective != nil {
 		want = inv.Collective.Provider
@@ -184,7 +204,7 @@ func fundOfStatement(x *checks.Context) checks.Outcome {
 // R-FKT-05: kind 3 has a collective invoice for the same payer.
 func collectiveOfKind3(x *checks.Context) checks.Outcome {
 	inv := x.Invoice
-	if inv.Kind != '3' {
+	if inv.Kind != '3' || differentKinds(x) {
 		return checks.NotApplicable
 	}
 	if inv.Collective != nil && inv.Collective.Payer == inv.Payer {
@@ -194,13 +214,13 @@ func collectiveOfKind3(x *checks.Context) checks.Outcome {
 	return checks.Fail
 }
 
-// R-REC-02: number, date and kind agree with the statement, and all but the single
-// number with the collective invoice.
+// R-REC-02: number and date agree with the statement, and all but the single number
+// with the collective invoice. The kind is P2024's matter.
 func sameNumber(x *checks.Context) checks.Outcome {
 	inv, s, c := x.Invoice, &x.Invoice.Statement, x.Invoice.Collective
-	same := s.Number == inv.Number && s.Date == inv.Date && s.Kind == inv.Kind
+	same := s.Number == inv.Number && s.Date == inv.Date
 	if c != nil {
-		same = same && c.Number.Collective == inv.Number.Collective && c.Date == inv.Date && c.Kind == inv.Kind
+		same = same && c.Number.Collective == inv.Number.Collective && c.Date == inv.Date
 	}
 	if same {
 		return checks.Pass

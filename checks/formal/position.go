@@ -17,7 +17,6 @@ const reuseMark = "02"
 
 func positionRules() []checks.Binding {
 	const position, turn = checks.ScopePosition, checks.TurnPosition
-	priceCauses := []string{"P4010", "P4012"}
 	return []checks.Binding{
 		{ID: "P3016", Turn: turn, Scope: position, Check: aidItem},
 		{ID: "P3018", Turn: turn, Scope: position, Check: therapyItem},
@@ -29,7 +28,10 @@ func positionRules() []checks.Binding {
 		{ID: "P3062", Turn: turn, Scope: position, Check: priceGiven},
 		{ID: "P3064", Turn: turn, Scope: position, Check: vatRate},
 		{ID: "P3101", Turn: turn, Scope: position, Check: lineAmount},
-		{ID: "P3102", Turn: turn, Scope: position, Unless: priceCauses, Check: vatAmount},
+		{
+			ID: "P3102", Turn: turn, Scope: position, Unless: []string{"P3061", "P3064", "P4010", "P4012"},
+			Check: vatAmount,
+		},
 		{ID: "R-POS-06", Turn: turn, Scope: position, Check: times},
 	}
 }

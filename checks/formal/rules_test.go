@@ -352,7 +352,10 @@ func TestInvoiceHeads(t *testing.T) {
 		{"P3065 two providers", therapy, func(b bill) { b.Statement.Provider = checkstest.ErgoProvider }, "P3065"},
 		{"P3065 two payers", therapy, func(b bill) { b.Statement.Payer = checkstest.TransportPayer }, "P3065"},
 		{"R-FKT-02 two funds", therapy, func(b bill) { b.Statement.Fund = checkstest.OtherFund }, "R-FKT-02"},
-		{"R-FKT-02 two processing codes", therapy, func(b bill) { b.Statement.Processing = billing.CorrectionBill }, "R-FKT-02"},
+		{"P2025 two processing codes are the reader's matter", therapy, func(b bill) {
+			b.Statement.Processing = billing.CorrectionBill
+		}, ""},
+		{"P2024 two kinds are the reader's matter", therapy, func(b bill) { b.Statement.Kind = '1' }, ""},
 		{"R-FKT-03 biller in kind 1", transport, func(b bill) { b.Biller = checkstest.BillingService }, "R-FKT-03"},
 		{"R-FKT-03 no biller in kind 3", therapy, func(b bill) { b.Biller = "" }, "R-FKT-03"},
 		{"R-FKT-03 another biller", therapy, func(b bill) { b.Biller = checkstest.ErgoProvider }, "R-FKT-03"},
@@ -360,7 +363,6 @@ func TestInvoiceHeads(t *testing.T) {
 		{"R-FKT-04 collective statement with fund", therapy, func(b bill) { b.Collective.Fund = checkstest.Fund }, "R-FKT-04"},
 		{"R-FKT-05 kind 3 of another payer", therapy, func(b bill) { b.Collective.Payer = checkstest.TransportPayer }, "R-FKT-05"},
 		{"R-REC-02 other date", therapy, func(b bill) { b.Statement.Date-- }, "R-REC-02"},
-		{"R-REC-02 other kind", transport, func(b bill) { b.Statement.Kind = '2' }, "R-REC-02"},
 		{"R-REC-02 other number", therapy, func(b bill) { b.Statement.Number.Single = "9" }, "R-REC-02"},
 		{"R-REC-02 collective with other number", therapy, func(b bill) { b.Collective.Number.Collective = "2026" }, "R-REC-02"},
 		{"R-UST-01 tax in the collective statement", therapy, func(b bill) {

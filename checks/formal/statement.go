@@ -26,7 +26,8 @@ func statementRules() []checks.Binding {
 		{ID: "P3110", Turn: turn, Scope: message, Unless: []string{"P3108", "P3109", "P3119"}, Check: statusSum},
 		{
 			ID: "P3111", Turn: turn, Scope: invoice,
-			Unless: []string{"P3108", "P3109", "P3110", "P3112", "P3119"}, Check: caseStatus,
+			Unless: []string{"P3006", "P3007", "P3108", "P3109", "P3110", "P3112", "P3119"},
+			Check:  caseStatus,
 		},
 		{
 			ID: "P3112", Turn: turn, Scope: message,
@@ -103,6 +104,9 @@ func addsUp(s *billing.Statement) (billing.Place, bool) {
 // P3111: each case is in the sum of its own status. That the total fits is P3112.
 func caseStatus(x *checks.Context) checks.Outcome {
 	s := &x.Invoice.Statement
+	if differentCodes(x) {
+		return checks.NotApplicable
+	}
 	for _, status := range statuses() {
 		stated := totalOf(s, status)
 		if !fits(stated, x.Totals.Of(status)) {
@@ -133,7 +137,7 @@ func fits(t billing.Total, s checks.StatusSum) bool {
 // P3112: the sum for all is the sum over the cases.
 func statementAgainstCases(x *checks.Context) checks.Outcome {
 	t, ok := x.Invoice.Statement.Total()
-	if !ok || fits(t, x.Totals.All) {
+	if !ok || differentCodes(x) || fits(t, x.Totals.All) {
 		return checks.Pass
 	}
 	difference := t.Gross - x.Totals.All.Gross

@@ -10,18 +10,20 @@ import (
 
 func sumRules() []checks.Binding {
 	const ofCase, turn = checks.ScopeCase, checks.TurnCaseEnd
+	partCauses := []string{"P3061", "P3102", "P3103"}
 	return []checks.Binding{
-		{ID: "P3103", Turn: turn, Scope: ofCase, Check: grossSum},
-		{ID: "P3104", Turn: turn, Scope: ofCase, Check: percentageSum},
+		{ID: "P3103", Turn: turn, Scope: ofCase, Unless: []string{"P3061"}, Check: grossSum},
+		{ID: "P3104", Turn: turn, Scope: ofCase, Unless: []string{"P3061", "P3103"}, Check: percentageSum},
 		{ID: "P3105", Turn: turn, Scope: ofCase, Check: copayComposition},
 		{ID: "P3106", Turn: turn, Scope: ofCase, Check: aidCopaySum},
 		{ID: "P3107", Turn: turn, Scope: ofCase, Check: tripCopaySum},
 		{
-			ID: "P3118", Turn: turn, Scope: ofCase, Unless: []string{"P3103", "P3104"},
-			Check: roundingDifference,
+			ID: "P3118", Turn: turn, Scope: ofCase,
+			Unless: []string{"P3061", "P3102", "P3103", "P3104", "P4010", "P4011", "P4012", "P4222"},
+			Check:  roundingDifference,
 		},
-		{ID: "R-ZUH-01", Turn: turn, Scope: checks.ScopeMessage, Check: aidGroupGross},
-		{ID: "R-ZUK-01", Turn: turn, Scope: checks.ScopeMessage, Check: tripGross},
+		{ID: "R-ZUH-01", Turn: turn, Scope: checks.ScopeMessage, Unless: partCauses, Check: aidGroupGross},
+		{ID: "R-ZUK-01", Turn: turn, Scope: checks.ScopeMessage, Unless: partCauses, Check: tripGross},
 	}
 }
 
@@ -45,14 +47,15 @@ func grossSum(x *checks.Context) checks.Outcome {
 	return checks.Fail
 }
 
-// P3104: the percentage part is the sum over the lines (BES.3, GZF.2). It costs
-// money only where the total was built upon it.
+// P3104: the percentage part is the sum over the lines (BES.3, GZF.2). If it is what
+// the lines should carry, the fault is theirs. It costs money only where the total
+// was built upon it.
 func percentageSum(x *checks.Context) checks.Outcome {
 	t := &x.Case.Totals
 	if !t.Present {
 		return checks.NotApplicable
 	}
-	if x.Within(t.Percent.Cents, x.Sums.Copay) {
+	if x.Within(t.Percent.Cents, x.Sums.Copay) || t.Percent.Cents == dueOfLines(x) {
 		return checks.Pass
 	}
 	f := x.Fail(t.Place, x.TotalsTag()).
@@ -61,6 +64,14 @@ func percentageSum(x *checks.Context) checks.Outcome {
 		f.Copay(tooLittle(x, t.Percent.Cents, x.Sums.Copay))
 	}
 	return checks.Fail
+}
+
+func dueOfLines(x *checks.Context) (due money.Cents) {
+	for i := range x.Case.Positions {
+		line, _ := x.DueCopay(i)
+		due += line
+	}
+	return due
 }
 
 // tooLittle returns what a stated co-payment takes from the payer: what was not
@@ -85,20 +96,39 @@ func copayComposition(x *checks.Context) checks.Outcome {
 	}
 	x.Fail(t.Place, x.TotalsTag()).
 		With("soll", right.German()).With("ist", t.Copay.Cents.German()).
-		Copay(tooLittle(x, t.Copay.Cents, right))
+		Copay(tooLittle(x, t.Copay.Cents, x.Sums.Copay+flatPart(x)))
 	return checks.Fail
 }
 
-// P3106: co-payment and own share of the case are the sums over the groups. Extra
-// costs enter no sum.
+// flatPart returns the flat amount that counts in the total: of a first bill the one
+// stated, of a claim the most that may be claimed, of later bills none.
+func flatPart(x *checks.Context) money.Cents {
+	most := max(0, min(x.Copay(x.Sums.First).PerPrescription, x.Sums.Gross-x.Sums.Copay))
+	switch x.Invoice.Processing {
+	case billing.FirstBill:
+		return min(most, x.Case.Totals.Flat.Cents)
+	case billing.CopaymentClaim:
+		return most
+	}
+	return 0
+}
+
+// P3106: co-payment and own share of the case are the sums over the groups. If the
+// co-payment is what the groups should carry, the fault is theirs. Extra costs enter
+// no sum.
 func aidCopaySum(x *checks.Context) checks.Outcome {
 	t := &x.Case.Totals
-	var copay, own money.Cents
+	var copay, due, own money.Cents
 	for i := range x.Case.Aids {
-		copay += x.Case.Aids[i].Copay.Cents
-		own += x.Case.Aids[i].OwnShare.Cents
+		a := &x.Case.Aids[i]
+		copay += a.Copay.Cents
+		own += a.OwnShare.Cents
+		if a.CopayKind != "" {
+			gross, _ := x.PartSum(i)
+			due += x.Copay(x.Sums.First).Aid(a.CopayKind, gross-a.OwnShare.Cents, a.SupplyMonths)
+		}
 	}
-	if copay == t.Copay.Cents && own == t.OwnShare.Cents {
+	if (copay == t.Copay.Cents || due == t.Copay.Cents) && own == t.OwnShare.Cents {
 		return checks.Pass
 	}
 	soll, ist := copay, t.Copay.Cents
@@ -111,14 +141,20 @@ func aidCopaySum(x *checks.Context) checks.Outcome {
 	return checks.Fail
 }
 
-// P3107: the co-payment of the case is the sum over the trips.
+// P3107: the co-payment of the case is the sum over the trips. If it is what the
+// trips should carry, the fault is theirs.
 func tripCopaySum(x *checks.Context) checks.Outcome {
 	t := &x.Case.Totals
-	var copay money.Cents
+	var copay, due money.Cents
 	for i := range x.Case.Trips {
-		copay += x.Case.Trips[i].Copay.Cents
+		trip := &x.Case.Trips[i]
+		copay += trip.Copay.Cents
+		if trip.Present {
+			gross, _ := x.PartSum(i)
+			due += x.Copay(x.Sums.First).Bounded(gross)
+		}
 	}
-	if copay == t.Copay.Cents {
+	if copay == t.Copay.Cents || due == t.Copay.Cents {
 		return checks.Pass
 	}
 	x.Fail(t.Place, "BES").
@@ -133,10 +169,10 @@ func roundingDifference(x *checks.Context) checks.Outcome {
 	if !t.Present {
 		return checks.NotApplicable
 	}
-	_, corrected := x.GrossSum()
-	gross := t.Claim || t.Gross == x.Sums.Gross || t.Gross == corrected
-	percent := x.Group() != billing.GroupTherapy || t.Percent.Cents == x.Sums.Copay
-	if gross && percent {
+	rounded := func(stated, right money.Cents) bool { return stated != right && x.Within(stated, right) }
+	gross := !t.Claim && rounded(t.Gross, x.Sums.Gross)
+	percent := x.Group() == billing.GroupTherapy && rounded(t.Percent.Cents, x.Sums.Copay)
+	if !gross && !percent {
 		return checks.Pass
 	}
 	x.Fail(t.Place, x.TotalsTag())
