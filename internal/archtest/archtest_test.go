@@ -240,7 +240,7 @@ func faultyImport(s source, imported string) string {
 		return ""
 	case from == "cmd" && to != "cmd" || slices.Contains(allowed[from], to):
 		return ""
-	case s.test && from != "dta" && (to == "internal" || levels[to] < levels[from]):
+	case s.test && from != "dta" && (to == "internal" || to == from || levels[to] < levels[from]):
 		return ""
 	case from == to:
 		return fmt.Sprintf("%s must not import %s: same level", s.pkg, own)
@@ -360,6 +360,8 @@ func TestViolations(t *testing.T) {
 		{"test helper in code", code("app/intake", own("internal/testdb")), true},
 		{"test helper in cmd", code("cmd/klarbeleg", own("internal/testkafka")), true},
 		{"test helper in tests", test("app/intake", own("internal/testdb")), false},
+		{"tests with a sibling", test("checks/formal", own("checks/catalogue")), false},
+		{"tests with another folder of the level", test("checks/formal", own("store")), true},
 		{"test helpers among themselves", code("internal/testkafka", own("internal/testdb")), false},
 		{"dta meets domain in intake", code("app/intake", own("dta/p302"), own("domain/billing")), false},
 		{"dta meets domain elsewhere", code("app/payment", own("dta/p302"), own("domain/billing")), true},
