@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Topics (architecture: topics). Each input topic has a dead-letter twin.
+// Names on the wire; asyncapi.json describes each topic. What cannot be handled
+// is kept in the quarantine of the database, not on a topic of dead letters.
 const (
 	TopicDeliveries     = "dta.deliveries"
 	TopicReceipts       = "dta.receipts"
@@ -18,7 +19,6 @@ const (
 	TopicCorrections    = "billing.corrections"
 	TopicCardOrders     = "cards.orders"
 	TopicCardStatus     = "cards.status"
-	DeadSuffix          = ".dead"
 	HeaderAuftrag       = "dta-auftrag"
 	HeaderDateiname     = "dta-dateiname"
 	ContentTypeEDIFACT  = "application/edifact"
@@ -144,7 +144,7 @@ type Correction struct {
 type CorrectionPosition struct {
 	Segment  int    `json:"segment"`
 	Item     string `json:"item"`
-	Date     string `json:"date"`
+	Date     string `json:"date,omitempty"` // "" if the line has none
 	Quantity int64  `json:"quantity_hundredths"`
 	Price    int64  `json:"price_cents"`
 }
