@@ -21,18 +21,20 @@ import (
 )
 
 const (
-	// batchRows is how many messages one round publishes.
-	batchRows = 1000
 	// pollInterval is how long an idle relay waits before it looks again.
 	pollInterval = 50 * time.Millisecond
 	// electInterval is how long a replica without leadership waits.
 	electInterval = time.Second
+	retryFirst    = 100 * time.Millisecond
 	retryMax      = 10 * time.Second
-	closeTimeout  = 5 * time.Second
+	// aliveTimeout is how long the database may take to confirm the leadership.
+	aliveTimeout = 10 * time.Second
+	closeTimeout = 5 * time.Second
+	// tailMessages is how far back the relay looks for what it has sent already:
+	// at least as far as one batch can reach.
+	tailMessages = 1000
 	// role is the name of the leadership.
 	role = "outbox"
-	// source names this system in the events it sends.
-	source = "urn:klarbeleg"
 )
 
 // Relay publishes the outbox.
@@ -61,75 +63,88 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	return m
 }
 
-// Run publishes until ctx ends. Faults of broker or database make it wait and go
-// on; nothing is lost or skipped meanwhile.
-func (r *Relay) Run(ctx context.Context) error {
-	ctx = logging.With(ctx, zap.String("role", "relay"))
-	wait := pollInterval
+// Run publishes until ctx ends: then it finishes the batch in hand within the
+// life of work, resigns and returns. Faults of broker or database make it wait
+// and go on; nothing is lost or skipped meanwhile.
+func (r *Relay) Run(ctx, work context.Context) error {
+	work = logging.With(work, zap.String("role", "relay"))
+	wait := retryFirst
 	for ctx.Err() == nil {
-		err := r.lead(ctx)
-		if err == nil {
-			wait = electInterval
-		} else if ctx.Err() == nil {
-			logging.From(ctx).Warn("relay pauses", zap.Error(err), zap.Duration("wait", wait))
+		lead, err := r.DB.TryLead(ctx, role)
+		switch {
+		case err != nil:
+		case lead == nil: // another replica leads
+			pause(ctx, electInterval)
+			continue
+		default:
+			var published int
+			if published, err = r.lead(ctx, work, lead); published > 0 {
+				wait = retryFirst
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			logging.From(work).Warn("relay pauses", zap.Error(err), zap.Duration("wait", wait))
+			pause(ctx, wait)
 			wait = min(2*wait, retryMax)
 		}
-		pause(ctx, wait)
 	}
 	return nil
 }
 
-// lead publishes as long as this replica leads; nil if another one does.
-func (r *Relay) lead(ctx context.Context) error {
-	lead, err := r.DB.TryLead(ctx, role)
-	if err != nil || lead == nil {
-		return err
-	}
-	resign := context.WithoutCancel(ctx)
+// lead publishes until ctx ends or something fails, then resigns. It returns how
+// many messages it published.
+func (r *Relay) lead(ctx, work context.Context, lead *store.Lead) (published int, err error) {
+	r.Metrics.leading.Set(1)
+	writer := r.Client.NewWriter()
 	defer func() {
-		closing, cancel := context.WithTimeout(resign, closeTimeout)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(work), closeTimeout)
 		defer cancel()
+		// First the writer: what it still holds must not meet a successor's.
+		if err := kafkaio.Close(closing, writer); err != nil {
+			logging.From(work).Warn("close writer", zap.Error(err))
+		}
 		lead.Resign(closing)
 		r.Metrics.leading.Set(0)
 	}()
-	r.Metrics.leading.Set(1)
-	if err := r.recover(ctx); err != nil {
-		return fmt.Errorf("look for messages already on the topics: %w", err)
+	found, err := r.markSent(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("look for messages already on the topics: %w", err)
 	}
-	writer := r.Client.NewWriter()
-	defer func() {
-		closing, cancel := context.WithTimeout(resign, closeTimeout)
-		defer cancel()
-		if err := kafkaio.Close(closing, writer); err != nil {
-			logging.From(resign).Warn("close writer", zap.Error(err))
+	if found > 0 {
+		logging.From(work).Info("messages found on their topics and not sent again", zap.Int64("messages", found))
+	}
+	for ctx.Err() == nil {
+		if err := alive(work, lead); err != nil {
+			return published, err
 		}
-	}()
-	for {
-		n, err := r.round(ctx, writer)
+		n, err := r.round(work, writer)
 		if err != nil {
-			return err
+			return published, err
 		}
-		if n < batchRows {
-			if err := lead.Alive(ctx); err != nil {
-				return err
-			}
-			if !pause(ctx, pollInterval) {
-				return nil
-			}
+		published += n
+		if n == 0 {
+			pause(ctx, pollInterval)
 		}
 	}
+	return published, nil
+}
+
+func alive(ctx context.Context, lead *store.Lead) error {
+	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
+	defer cancel()
+	return lead.Alive(ctx)
 }
 
 // round publishes one batch and marks it.
 func (r *Relay) round(ctx context.Context, writer *kafka.Writer) (int, error) {
-	rows, err := r.DB.UnpublishedOutbox(ctx, batchRows)
+	rows, err := r.DB.UnpublishedOutbox(ctx)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	out := make([]kafka.Message, 0, len(rows))
 	ids := make([]int64, 0, len(rows))
 	for i := range rows {
-		m, err := eventOf(&rows[i]).Message(rows[i].Topic)
+		m, err := rows[i].Event().Message(rows[i].Topic)
 		if err != nil {
 			return 0, fmt.Errorf("outbox row %d: %w", rows[i].ID, err)
 		}
@@ -159,60 +174,37 @@ func publishError(err error) error {
 	return err
 }
 
-func eventOf(row *store.OutboxRow) kafkaio.Event {
-	return kafkaio.Event{
-		ID: row.EventID.String(), Source: source, Type: row.Type, Time: row.At, ContentType: row.ContentType,
-		Key: row.Key, Headers: row.Headers, Body: row.Body,
+// markSent closes the window between publishing and marking: what a relay sent
+// and did not mark, because it died or lost the answer, stands at the end of its
+// topic and is marked now, not sent again (F-07).
+func (r *Relay) markSent(ctx context.Context) (found int64, err error) {
+	topics, err := r.DB.UnpublishedTopics(ctx)
+	if err != nil {
+		return 0, err
 	}
-}
-
-// recover closes the window between publishing and marking: what a dead relay
-// published and did not mark stands at the end of its topic and is marked now,
-// not sent again (F-07).
-func (r *Relay) recover(ctx context.Context) error {
-	rows, err := r.DB.UnpublishedOutbox(ctx, batchRows)
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	waiting := map[string]map[uuid.UUID]int64{}
-	for _, row := range rows {
-		if waiting[row.Topic] == nil {
-			waiting[row.Topic] = map[uuid.UUID]int64{}
-		}
-		waiting[row.Topic][row.EventID] = row.ID
-	}
-	var found []int64
-	for topic, ids := range waiting {
-		tail, err := r.Client.Tail(ctx, topic, batchRows)
+	var events []uuid.UUID
+	for _, topic := range topics {
+		tail, err := r.Client.Tail(ctx, topic, tailMessages)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for _, id := range tail {
-			event, err := uuid.Parse(id)
-			if err != nil {
-				continue // not one of ours
-			}
-			if row, ok := ids[event]; ok {
-				found = append(found, row)
+			if event, err := uuid.Parse(id); err == nil { // others are not ours
+				events = append(events, event)
 			}
 		}
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	r.Metrics.recovered.Add(float64(len(found)))
-	logging.From(ctx).Info("messages of a dead relay found on their topics", zap.Int("messages", len(found)))
-	return r.DB.MarkPublished(ctx, found, r.Clock.Now())
+	found, err = r.DB.MarkFound(ctx, events, r.Clock.Now())
+	r.Metrics.recovered.Add(float64(found))
+	return found, err
 }
 
-// pause waits for d; false if ctx ended before.
-func pause(ctx context.Context, d time.Duration) bool {
+// pause waits for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-timer.C:
-		return true
 	}
 }

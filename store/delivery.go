@@ -166,16 +166,23 @@ func (db *DB) EnsurePartitions(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// OutboxWriter writes many messages to the outbox by COPY.
-type OutboxWriter struct{ table *copyTable }
+// OutboxWriter writes many messages to the outbox by COPY: JSON bodies without
+// further headers.
+type OutboxWriter struct {
+	table *copyTable
+	err   error // of the first message that cannot be sent
+}
 
 // NewOutboxWriter returns an empty writer.
 func NewOutboxWriter() *OutboxWriter {
-	return &OutboxWriter{newCopyTable("outbox", "event_id, kind, subject_id, topic, key, type, body, created_at")}
+	return &OutboxWriter{table: newCopyTable("outbox", "event_id, kind, subject_id, topic, key, type, body, created_at")}
 }
 
-// Add buffers a message.
+// Add buffers a message; if it cannot be sent, as in AddOutbox, Flush says so.
 func (w *OutboxWriter) Add(m OutboxMessage) {
+	if err := m.check(); err != nil && w.err == nil {
+		w.err = err
+	}
 	t := w.table
 	t.uuid(m.EventID)
 	t.text(m.Kind)
@@ -192,12 +199,18 @@ func (w *OutboxWriter) Add(m OutboxMessage) {
 func (w *OutboxWriter) Bytes() int { return w.table.buf.Len() }
 
 // Flush sends what is buffered.
-func (w *OutboxWriter) Flush(ctx context.Context, tx Tx) error { return w.table.flush(ctx, tx) }
+func (w *OutboxWriter) Flush(ctx context.Context, tx Tx) error {
+	if w.err != nil {
+		return w.err
+	}
+	return w.table.flush(ctx, tx)
+}
 
 // Discard forgets what is buffered.
 func (w *OutboxWriter) Discard() {
 	w.table.buf.Reset()
 	w.table.rows, w.table.open = 0, false
+	w.err = nil
 }
 
 func dateOrNull(d calendar.Date) *time.Time {

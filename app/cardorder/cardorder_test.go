@@ -203,7 +203,7 @@ func TestMainPath(t *testing.T) {
 	b.inv14(t)
 
 	t.Run("CRD-18 each accepted event tells the status once, in order", func(t *testing.T) {
-		rows, err := b.db.UnpublishedOutbox(b.ctx, 100)
+		rows, err := b.db.UnpublishedOutbox(b.ctx)
 		if err != nil || len(rows) != len(want) {
 			t.Fatalf("%d messages, %v", len(rows), err)
 		}

@@ -89,7 +89,7 @@ func (b *bundle) count(sql string) (n int) {
 // receipts returns the receipts in the outbox, oldest first.
 func (b *bundle) receipts() (out []messages.Receipt) {
 	b.t.Helper()
-	rows, err := b.db.UnpublishedOutbox(b.t.Context(), 10000)
+	rows, err := b.db.UnpublishedOutbox(b.t.Context())
 	if err != nil {
 		b.t.Fatal(err)
 	}

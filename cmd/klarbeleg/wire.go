@@ -104,7 +104,7 @@ func (s *system) addConsumers(context.Context) error {
 
 func (s *system) addRelay(context.Context) error {
 	relay := &producers.Relay{DB: s.db, Client: s.kafka, Clock: s.clock, Metrics: producers.NewMetrics(s.metrics)}
-	s.parts = append(s.parts, part{"relay", func(ctx, _ context.Context) error { return relay.Run(ctx) }})
+	s.parts = append(s.parts, part{"relay", relay.Run})
 	return nil
 }
 

@@ -101,8 +101,11 @@ func DecodeEvent(m kafka.Message) (Event, error) {
 	return e, nil
 }
 
-// Message returns the event as a message for topic. Errors are of type
-// *HeaderError: an attribute is missing or a header uses a reserved name.
+// ErrTooLarge says that a message is larger than MaxMessageBytes.
+var ErrTooLarge = fmt.Errorf("message has more than %d bytes", MaxMessageBytes)
+
+// Message returns the event as a message for topic. Errors are ErrTooLarge or of
+// type *HeaderError: an attribute is missing or a header uses a reserved name.
 func (e Event) Message(topic string) (kafka.Message, error) {
 	m := kafka.Message{Topic: topic, Value: e.Body}
 	if e.Key != "" {
@@ -130,7 +133,21 @@ func (e Event) Message(topic string) (kafka.Message, error) {
 		}
 		m.Headers = append(m.Headers, kafka.Header{Key: name, Value: e.Headers[name]})
 	}
+	if size(m) > MaxMessageBytes {
+		return kafka.Message{}, ErrTooLarge
+	}
 	return m, nil
+}
+
+// size is what the message takes in a batch, rounded up: the writer refuses a
+// batch of one larger message, and with it all others it was given.
+func size(m kafka.Message) int {
+	const frame = 32 // lengths, time and attributes of a message; lengths of a header
+	n := frame + len(m.Key) + len(m.Value)
+	for _, h := range m.Headers {
+		n += frame + len(h.Key) + len(h.Value)
+	}
+	return n
 }
 
 func reserved(name string) bool {

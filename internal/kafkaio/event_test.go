@@ -2,6 +2,7 @@ package kafkaio_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"klarbeleg/internal/kafkaio"
+	"klarbeleg/internal/testkafka"
 )
 
 func event() kafkaio.Event {
@@ -184,6 +186,45 @@ func FuzzDecodeEvent(f *testing.F) {
 		}
 		if diff := cmp.Diff(e, again); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+func TestMessageSize(t *testing.T) {
+	t.Parallel()
+	t.Run("DTA-7 a message above the limit is not made", func(t *testing.T) {
+		t.Parallel()
+		e := event()
+		e.Body = make([]byte, kafkaio.MaxMessageBytes)
+		if _, err := e.Message("topic"); !errors.Is(err, kafkaio.ErrTooLarge) {
+			t.Errorf("error %v, want ErrTooLarge", err)
+		}
+		e = event()
+		e.Headers["dta-auftrag"] = make([]byte, kafkaio.MaxMessageBytes)
+		if _, err := e.Message("topic"); !errors.Is(err, kafkaio.ErrTooLarge) {
+			t.Errorf("error %v with a large header, want ErrTooLarge", err)
+		}
+	})
+	testkafka.Run(t, "DTA-7 the largest message made passes the broker", func(t *testing.T, b testkafka.Backend) {
+		ctx, client := within(t), b.Client(t)
+		topic := b.Topic(t, 1)
+		e := event()
+		e.Body = nil
+		for n := range 100 {
+			e.Headers[fmt.Sprint("h", n)] = make([]byte, 200)
+		}
+		// Halves the step until the next byte would be one too many.
+		var m kafka.Message
+		for size, step := 0, kafkaio.MaxMessageBytes; step > 0; step /= 2 {
+			e.Body = make([]byte, size+step)
+			if largest, err := e.Message(topic); err == nil {
+				m, size = largest, size+step
+			}
+		}
+		write(ctx, t, newWriter(t, client), m)
+		got := fetch(ctx, t, newReader(t, client, testkafka.Name(t), topic), 1)[0]
+		if len(got.Value) != len(m.Value) || len(m.Value) < kafkaio.MaxMessageBytes-64<<10 {
+			t.Errorf("%d bytes arrived of %d", len(got.Value), len(m.Value))
 		}
 	})
 }
