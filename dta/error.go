@@ -49,10 +49,10 @@ func (s Scope) String() string {
 }
 
 // Error is one finding of stage 1 (file) or stage 2 (syntax) with its place
-// (DTA-6). Neither Error nor Text shows a field's value (OPS-4); the value is
+// (DTA-6); procedures with rules of their own have stages 3 and 4 too. Neither Error nor Text shows a field's value (OPS-4); the value is
 // behind Value, for the portal alone.
 type Error struct {
-	Stage     uint8 // 1 or 2
+	Stage     uint8 // 1 to 4
 	Code      string
 	Severity  Severity
 	Scope     Scope
@@ -74,7 +74,13 @@ func NewError(code, sentence string) Error {
 	if !ok {
 		panic("dta: unknown rule code " + code)
 	}
-	return Error{Stage: rule.Stage, Code: code, Severity: rule.Severity, Scope: rule.Scope, text: sentence}
+	return rule.Error(sentence)
+}
+
+// Error returns a finding of the rule with the German sentence for the sender.
+// The procedures that have rules of their own use it.
+func (r Rule) Error(sentence string) Error {
+	return Error{Stage: r.Stage, Code: r.Code, Severity: r.Severity, Scope: r.Scope, text: sentence}
 }
 
 // WithValue returns the finding with the field's value kept behind Value.
