@@ -458,6 +458,8 @@ func TestAreas(t *testing.T) {
 }
 
 // DTA-7: a clean invoice costs no memory, however many positions it has.
+//
+//nolint:paralleltest // the count is of the whole program
 func TestCleanInvoicesCostNoMemory(t *testing.T) {
 	inv, facts := checkstest.Therapy(), checkstest.Facts()
 	pass := func(*checks.Context) checks.Outcome { return checks.Pass }

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"bytes"
 	"embed"
 	"encoding/csv"
 	"fmt"
@@ -307,13 +308,12 @@ func (r *codeReader) fail(err error) {
 
 // each calls f for every row that is assigned; the note "reject" marks the others.
 func (r *codeReader) each(name string, f func(row)) {
-	file, err := r.files.Open("codes/" + name + ".csv")
+	data, err := fs.ReadFile(r.files, "codes/"+name+".csv")
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	defer file.Close()
-	lines, err := csv.NewReader(file).ReadAll()
+	lines, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil {
 		r.fail(fmt.Errorf("%s: %w", name, err))
 		return

@@ -127,8 +127,9 @@ const (
 	TurnCaseEnd
 	TurnInvoiceEnd
 	TurnCollectiveEnd
-	turns
 )
+
+const turns = int(TurnCollectiveEnd) + 1
 
 // Predicate is the code of a rule. It asks one question about what the context
 // points at. Before it answers Fail it has described the fault by Context.Fail.

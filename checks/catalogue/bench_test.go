@@ -35,6 +35,8 @@ func BenchmarkCheck(b *testing.B) {
 }
 
 // DTA-7: clean positions cost no memory with all rules.
+//
+//nolint:paralleltest // the count is of the whole program
 func TestCleanInvoicesCostNoMemory(t *testing.T) {
 	for _, example := range []func() *billing.Invoice{checkstest.Therapy, checkstest.Aids, checkstest.Transport} {
 		inv, facts := example(), checkstest.Facts()

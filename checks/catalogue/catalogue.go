@@ -7,6 +7,7 @@
 package catalogue
 
 import (
+	"bytes"
 	"embed"
 	"encoding/csv"
 	"fmt"
@@ -94,12 +95,11 @@ func bind(r checks.Rule, b checks.Binding) checks.Rule {
 }
 
 func readTable(name string) ([]checks.Rule, error) {
-	file, err := tables.Open(name)
+	data, err := tables.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	lines, err := csv.NewReader(file).ReadAll()
+	lines, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +142,7 @@ func readRow(line []string) (checks.Rule, error) {
 		r.Scope = checks.ScopeFile
 	case checks.RejectMessage:
 		r.Scope = checks.ScopeMessage
+	default: // of a case
 	}
 	return r, nil
 }

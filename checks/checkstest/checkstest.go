@@ -77,18 +77,20 @@ func Facts() *billing.Facts {
 }
 
 // position returns a line without part, times and kilometres.
-func position(code, tariff, item, date string, units money.Hundredths, price money.Cents) billing.Position {
+func position(key billing.ContractKey, item, date string, units money.Hundredths, price money.Cents) billing.Position {
 	return billing.Position{
-		BillingCode: code, Tariff: tariff, Item: item, Date: day(date), Quantity: units, Price: price,
+		BillingCode: key.BillingCode, Tariff: key.Tariff, Item: item, Date: day(date), Quantity: units, Price: price,
 		Part: -1, Kilometres: -1, From: -1, To: -1, Minutes: -1,
 	}
 }
 
-// invoice returns the frame of an invoice of a billing service without a case.
-func invoice(g billing.Group, created, provider, fund, number, date string, kind byte) *billing.Invoice {
-	head := billing.Head{
-		Processing: billing.FirstBill, Provider: provider, Payer: Payer, Fund: fund,
-		Number: billing.InvoiceNumber{Collective: number, Single: "0"}, Date: day(date), Kind: kind,
+// invoice returns the frame of a first bill without a case. head names provider,
+// fund and kind; sender is the billing service.
+func invoice(g billing.Group, created, number, date string, head billing.Head) *billing.Invoice {
+	head.Processing, head.Date = billing.FirstBill, day(date)
+	head.Number = billing.InvoiceNumber{Collective: number, Single: "0"}
+	if head.Payer == "" {
+		head.Payer = Payer
 	}
 	return &billing.Invoice{
 		Head: head,
@@ -115,15 +117,15 @@ func collect(inv *billing.Invoice, single string) *billing.Invoice {
 
 // Therapy returns example B: an adult who pays and a child who does not.
 func Therapy() *billing.Invoice {
-	inv := collect(invoice(
-		billing.GroupTherapy, "2026-11-02", TherapyProvider, Fund, "2026-H-000815", "2026-11-02", '3'), "1")
+	inv := collect(invoice(billing.GroupTherapy, "2026-11-02", "2026-H-000815", "2026-11-02",
+		billing.Head{Provider: TherapyProvider, Fund: Fund, Kind: '3'}), "1")
 	inv.Cases = []billing.Case{therapyCase(), childCase()}
 	return Sum(inv)
 }
 
 // physio returns a line of example B; copay 0 is none.
 func physio(item, date string, units money.Hundredths, price, copay money.Cents) billing.Position {
-	p := position("22", "00501", item, date, units, price)
+	p := position(billing.ContractKey{BillingCode: "22", Tariff: "00501"}, item, date, units, price)
 	if copay != 0 {
 		p.CopayPerUnit = billing.Some(copay)
 	}
@@ -175,10 +177,10 @@ func childCase() billing.Case {
 // Exempt returns the second invoice of example B: an exempt pensioner with a
 // long-term approval.
 func Exempt() *billing.Invoice {
-	inv := collect(invoice(
-		billing.GroupTherapy, "2026-11-02", ErgoProvider, OtherFund, "2026-H-000815", "2026-11-02", '3'), "2")
+	inv := collect(invoice(billing.GroupTherapy, "2026-11-02", "2026-H-000815", "2026-11-02",
+		billing.Head{Provider: ErgoProvider, Fund: OtherFund, Kind: '3'}), "2")
 	line := func(date string) billing.Position {
-		return position("26", "00501", "54103", date, 1_00, 57_20)
+		return position(billing.ContractKey{BillingCode: "26", Tariff: "00501"}, "54103", date, 1_00, 57_20)
 	}
 	inv.Cases = []billing.Case{{
 		VoucherNo: "0000000001", KVNR: "B880077773", Status: "50009", VoucherInfo: "1", SpecialCare: "1",
@@ -199,8 +201,8 @@ func Exempt() *billing.Invoice {
 
 // followUp turns the first case of Therapy into a later bill to it.
 func followUp(code billing.ProcessingCode, number string) *billing.Invoice {
-	inv := collect(invoice(
-		billing.GroupTherapy, "2026-11-20", TherapyProvider, Fund, number, "2026-11-20", '3'), "1")
+	inv := collect(invoice(billing.GroupTherapy, "2026-11-20", number, "2026-11-20",
+		billing.Head{Provider: TherapyProvider, Fund: Fund, Kind: '3'}), "1")
 	inv.Processing, inv.Statement.Processing, inv.Collective.Processing = code, code, code
 	c := therapyCase()
 	c.Origin = &billing.Origin{
@@ -230,30 +232,30 @@ func Claim() *billing.Invoice {
 }
 
 // aid returns a line of example A.
-func aid(part int16, item, mark string, units money.Hundredths, price money.Cents, vat money.Hundredths) billing.Position {
-	p := position("15", "00000", item, "2026-10-16", units, price)
+func aid(part int16, item, mark string, units money.Hundredths, price money.Cents) billing.Position {
+	p := position(billing.ContractKey{BillingCode: "15", Tariff: "00000"}, item, "2026-10-16", units, price)
 	p.Part, p.AidMark = part, mark
-	withVAT(&p, vat)
 	return p
 }
 
-func withVAT(p *billing.Position, rate money.Hundredths) {
-	if rate != 0 {
-		p.VAT = billing.VAT{Present: true, Rate: rate, Amount: money.VAT(p.Price, p.Quantity, rate)}
-	}
+// withVAT returns the position with value added tax on top.
+func withVAT(p billing.Position, rate money.Hundredths) billing.Position {
+	p.VAT = billing.VAT{Present: true, Rate: rate, Amount: money.VAT(p.Price, p.Quantity, rate)}
+	return p
 }
 
 // Aids returns example A: an aid with own share, consumables, a repair.
 func Aids() *billing.Invoice {
-	inv := invoice(billing.GroupAids, "2026-10-31", AidProvider, Fund, "SH20261031", "2026-10-31", '2')
-	first := aid(0, "3103030001", "00", 1_00, 512_40, 7_00)
+	inv := invoice(billing.GroupAids, "2026-10-31", "SH20261031", "2026-10-31",
+		billing.Head{Provider: AidProvider, Fund: Fund, Kind: '2'})
+	first := withVAT(aid(0, "3103030001", "00", 1_00, 512_40), 7_00)
 	first.Unit, first.Site = "10", "2"
-	second := aid(0, "3103030900", "05", 1_00, 38_75, 19_00)
+	second := withVAT(aid(0, "3103030900", "05", 1_00, 38_75), 19_00)
 	second.Unit, second.Site, second.Text = "12", "1", "Schaftfußbettung rechts"
-	consumables := aid(1, "1525307012", "08", 120_00, 43, 0)
+	consumables := aid(1, "1525307012", "08", 120_00, 43)
 	consumables.Unit = "12"
 	consumables.SupplyFrom, consumables.SupplyTo = day("2026-10-16"), day("2026-11-15")
-	repair := aid(2, "3103030001", "01", 1_00, 18_60, 0)
+	repair := aid(2, "3103030001", "01", 1_00, 18_60)
 	repair.InventoryNo = "INV-2024-0099"
 	inv.Cases = []billing.Case{{
 		VoucherNo: "4711", KVNR: "K880013575", Status: "10001", VoucherInfo: "1",
@@ -275,20 +277,28 @@ func Aids() *billing.Invoice {
 	return Sum(inv)
 }
 
-// trip returns a line of example E.
-func trip(part int16, item, date string, units money.Hundredths, price money.Cents, km money.Hundredths, from, to int16) billing.Position {
-	p := position("46", "05123", item, date, units, price)
-	p.Part, p.Kilometres, p.From, p.To, p.Minutes = part, km, from, to, to-from
-	withVAT(&p, 7_00)
-	return p
+// ride is a journey of example E.
+type ride struct {
+	part     int16
+	date     string
+	from, to int16 // minutes after midnight
+}
+
+// line returns a line of the ride; km is negative for none.
+func (r ride) line(item string, units money.Hundredths, price money.Cents, km money.Hundredths) billing.Position {
+	p := position(billing.ContractKey{BillingCode: "46", Tariff: "05123"}, item, r.date, units, price)
+	p.Part, p.Kilometres, p.From, p.To, p.Minutes = r.part, km, r.from, r.to, r.to-r.from
+	return withVAT(p, 7_00)
 }
 
 // Transport returns example E: a person with two trips, and one from abroad with an
 // emergency.
 func Transport() *billing.Invoice {
-	inv := invoice(billing.GroupTransport, "2026-11-03", TaxiProvider, TransportPayer, "2026/10-77", "2026-11-03", '1')
+	inv := invoice(billing.GroupTransport, "2026-11-03", "2026/10-77", "2026-11-03",
+		billing.Head{Provider: TaxiProvider, Payer: TransportPayer, Fund: TransportPayer, Kind: '1'})
 	inv.Header.Sender, inv.Statement.Sender = TaxiProvider, TaxiProvider
-	inv.Payer, inv.Statement.Payer = TransportPayer, TransportPayer
+	there, back := ride{0, "2026-10-13", 490, 505}, ride{1, "2026-10-20", 540, 595}
+	home := ride{0, "2026-10-27", 840, 852}
 	inv.Statement.Discounts = []billing.Discount{{Rate: 2_00, Days: 14}}
 	inv.Cases = []billing.Case{
 		{
@@ -297,10 +307,8 @@ func Transport() *billing.Invoice {
 				LastName: "Öztürk", FirstName: "Sevgi", Birth: billing.Birth{Year: 1966, Month: 1, Day: 5},
 			},
 			Positions: []billing.Position{
-				trip(0, "510101", "2026-10-13", 1_00, 8_50, 3_20, 490, 505),
-				trip(0, "513001", "2026-10-13", 12_00, 2_10, -1, 490, 505),
-				trip(1, "510101", "2026-10-20", 1_00, 8_50, 5_00, 540, 595),
-				trip(1, "513001", "2026-10-20", 40_00, 2_10, -1, 540, 595),
+				there.line("510101", 1_00, 8_50, 3_20), there.line("513001", 12_00, 2_10, -1),
+				back.line("510101", 1_00, 8_50, 5_00), back.line("513001", 40_00, 2_10, -1),
 			},
 			Trips: []billing.Trip{
 				{
@@ -326,8 +334,7 @@ func Transport() *billing.Invoice {
 				Street: "Deichstraße 3", Postcode: "9711 AB", City: "Groningen", Country: "NL",
 			},
 			Positions: []billing.Position{
-				trip(0, "510102", "2026-10-27", 1_00, 8_50, 3_10, 840, 852),
-				trip(0, "513002", "2026-10-27", 11_50, 2_10, -1, 840, 852),
+				home.line("510102", 1_00, 8_50, 3_10), home.line("513002", 11_50, 2_10, -1),
 			},
 			Trips: []billing.Trip{{
 				ID: 1, FromStreet: "Klinikweg 1", FromPostcode: "20001", FromCity: "Neustadt",

@@ -70,6 +70,7 @@ func sumTherapy(inv *billing.Invoice, t *billing.CaseTotals, percent money.Cents
 		flat = 0
 	case billing.CopaymentClaim:
 		t.Claim, t.Gross = true, 0
+	default: // a first bill asks for it
 	}
 	t.Percent, t.Flat, t.Copay = billing.Some(percent), billing.Some(flat), billing.Some(percent+flat)
 }

@@ -27,6 +27,7 @@ func repeats(x *checks.Context) bool {
 	switch x.Invoice.Processing {
 	case billing.AdditionalClaim, billing.CopaymentClaim, billing.CorrectionBill:
 		return true
+	default:
+		return false
 	}
-	return false
 }

@@ -40,6 +40,7 @@ func itemInContract(x *checks.Context) checks.Outcome {
 		return checks.Pass
 	case checks.NoContract, checks.ByEstimate:
 		return unpriced(agreement)
+	case checks.NotListed:
 	}
 	p := x.Position
 	x.Fail(p.Place, x.SegmentTag()).

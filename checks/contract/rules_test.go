@@ -41,7 +41,8 @@ func line(b bill, n int) *billing.Position { return &b.Cases[0].Positions[n] }
 // since returns a period from a day on.
 func since(s string) billing.Period { return billing.Period{From: day(s)} }
 
-func span(from, to string) billing.Period { return billing.Period{From: day(from), To: day(to)} }
+// until returns a period that ends on a day.
+func until(s string) billing.Period { return billing.Period{From: day("2020-01-01"), To: day(s)} }
 
 func key(p *billing.Position) billing.ContractKey {
 	return billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
@@ -62,10 +63,10 @@ func TestPayers(t *testing.T) {
 		{"P4001 served", therapy, func(bill) {}, "", ""},
 		{"P4001 not served", therapy, payers(func(*billing.PayerDirectory) {}), "P4001", "0,00"},
 		{"P4002 ended on the invoice date", therapy, payers(func(d *billing.PayerDirectory) {
-			d.Add(checkstest.Payer, "Kasse", checkstest.Fund, span("2020-01-01", "2026-11-02"))
+			d.Add(checkstest.Payer, "Kasse", checkstest.Fund, until("2026-11-02"))
 		}), "", ""},
 		{"P4002 ended before", therapy, payers(func(d *billing.PayerDirectory) {
-			d.Add(checkstest.Payer, "Kasse", checkstest.Fund, span("2020-01-01", "2026-11-01"))
+			d.Add(checkstest.Payer, "Kasse", checkstest.Fund, until("2026-11-01"))
 		}), "P4002", "0,00"},
 		{"P4002 card unknown", therapy, payers(func(d *billing.PayerDirectory) {
 			d.Add(checkstest.Payer, "Kasse", checkstest.OtherFund, since("2020-01-01"))
@@ -100,7 +101,7 @@ func TestProviders(t *testing.T) {
 		{"P4007 admitted a day later", therapy, admissions(
 			billing.Admission{Period: since("2026-10-06"), Group: 'B', ContractKey: own}), "P4007", "26,86"},
 		{"P4007 admission ended", therapy, admissions(
-			billing.Admission{Period: span("2020-01-01", "2026-10-18"), Group: 'B', ContractKey: own}), "P4007", "65,82"},
+			billing.Admission{Period: until("2026-10-18"), Group: 'B', ContractKey: own}), "P4007", "65,82"},
 		{"P4007 for another group", therapy, admissions(
 			billing.Admission{Period: since("2020-01-01"), Group: 'A', ContractKey: own}), "P4007", "196,10"},
 		{"P4008 for another tariff", therapy, admissions(
@@ -108,7 +109,7 @@ func TestProviders(t *testing.T) {
 		), "P4008", "196,10"},
 		{"P4008 contract ended, admission not", therapy, admissions(
 			billing.Admission{Period: since("2020-01-01"), Group: 'B', ContractKey: billing.ContractKey{BillingCode: "22", Tariff: "00502"}},
-			billing.Admission{Period: span("2020-01-01", "2026-10-18"), Group: 'B', ContractKey: own}), "P4008", "65,82"},
+			billing.Admission{Period: until("2026-10-18"), Group: 'B', ContractKey: own}), "P4008", "65,82"},
 	})
 }
 
@@ -253,10 +254,10 @@ func TestDates(t *testing.T) {
 	})
 }
 
-// repriced changes the price of a line and all that follows from it.
-func repriced(n int, cents money.Cents) func(bill) {
+// repriced changes the price of the fourth line and all that follows from it.
+func repriced(cents money.Cents) func(bill) {
 	return func(b bill) {
-		p := line(b, n)
+		p := line(b, 3)
 		p.Price = cents
 		if p.VAT.Present {
 			p.VAT.Amount = money.VAT(p.Price, p.Quantity, p.VAT.Rate)
@@ -273,12 +274,12 @@ func TestPrices(t *testing.T) {
 	t.Parallel()
 	therapy, transport := checkstest.Therapy, checkstest.Transport
 	// dated replaces the price of a line by one until and one from a day.
-	dated := func(n int, until string, before, after money.Cents) func(bill) {
+	dated := func(n int, last string, before, after money.Cents) func(bill) {
 		return func(b bill) {
 			p := line(b, n)
 			prices := billing.NewPriceList()
-			prices.Add(key(p), p.Item, billing.Price{Period: span("2020-01-01", until), Cents: before})
-			prices.Add(key(p), p.Item, billing.Price{Period: billing.Period{From: day(until) + 1}, Cents: after})
+			prices.Add(key(p), p.Item, billing.Price{Period: until(last), Cents: before})
+			prices.Add(key(p), p.Item, billing.Price{Period: billing.Period{From: day(last) + 1}, Cents: after})
 			prices.Add(key(p), "29933", billing.Price{Period: since("2020-01-01"), Cents: 13_45})
 			b.Facts.Prices = prices
 		}
@@ -287,23 +288,23 @@ func TestPrices(t *testing.T) {
 		{"P4009 not in the contract", therapy, func(b bill) { line(b, 0).Item = "20502" }, "P4009", "26,86"},
 		{"P4009 ended", therapy, func(b bill) {
 			b.Facts.Prices = billing.NewPriceList()
-			b.Facts.Prices.Add(key(line(b, 0)), "20501", billing.Price{Period: span("2020-01-01", "2026-10-18"), Cents: 29_85})
+			b.Facts.Prices.Add(key(line(b, 0)), "20501", billing.Price{Period: until("2026-10-18"), Cents: 29_85})
 			b.Facts.Prices.Add(key(line(b, 0)), "29933", billing.Price{Period: since("2020-01-01"), Cents: 13_45})
 		}, "P4009", "53,72"},
 		{"P4009 priced by estimate", checkstest.Aids, func(b bill) {
 			line(b, 3).Tariff = "00099"
 			b.Facts.Providers.Add(b.Provider, billing.Admission{Period: since("2020-01-01"), Group: 'A', ContractKey: key(line(b, 3))})
 		}, "", ""},
-		{"P4010 above", therapy, repriced(3, 31_35), "P4010", "2,70"},
-		{"P4010 a cent above", therapy, repriced(3, 29_86), "P4010", "0,02"},
+		{"P4010 above", therapy, repriced(31_35), "P4010", "2,70"},
+		{"P4010 a cent above", therapy, repriced(29_86), "P4010", "0,02"},
 		{"P4010 with VAT", transport, func(b bill) {
-			repriced(3, 2_20)(b)
+			repriced(2_20)(b)
 			first(b).Trips[1].Copay.Cents = 10_00
 			checkstest.Sum(b.Invoice)
 		}, "P4010", "4,18"}, // 94,16 - 89,88 = 4,28; co-payment 10,00 - 9,90
 		{"P4010 the price alone", therapy, func(b bill) { line(b, 3).Price = 31_35 }, "P4010", "0,00"},
-		{"P4010 in a claim", checkstest.Claim, repriced(3, 31_35), "P4010", "0,30"},
-		{"P4011 below", therapy, repriced(3, 28_00), "P4011", "0,00"},
+		{"P4010 in a claim", checkstest.Claim, repriced(31_35), "P4010", "0,30"},
+		{"P4011 below", therapy, repriced(28_00), "P4011", "0,00"},
 		{"P4011 the price alone", therapy, func(b bill) { line(b, 3).Price = 28_00; checkstest.Sum(b.Invoice) }, "P4011", "0,00"},
 		{"P4012 the old price", therapy, dated(3, "2026-10-13", 29_85, 29_00), "P4012", "1,52"},
 		{"P4012 on the last day of the old price", therapy, dated(3, "2026-10-19", 29_85, 29_00), "", ""},

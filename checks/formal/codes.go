@@ -78,6 +78,7 @@ func specialTariff(x *checks.Context) checks.Outcome {
 		if len(x.Case.Approvals) > 0 {
 			return checks.Pass
 		}
+	case checks.TariffUnassigned:
 	}
 	x.Fail(x.Position.Place, x.SegmentTag())
 	return checks.Fail

@@ -101,6 +101,7 @@ func missingCopay(x *checks.Context) (due money.Cents) {
 				due += rates.Aid(a.CopayKind, gross-a.OwnShare.Cents, a.SupplyMonths)
 			}
 		}
+	default: // trips without co-payment are P4403's matter
 	}
 	return due
 }

@@ -138,8 +138,9 @@ func countable(x *checks.Context) bool {
 		return true
 	case billing.GroupAids:
 		return slices.Contains(x.Limits.CountableUnits.On(x.Position.Date), x.Position.Unit)
+	default:
+		return false
 	}
-	return false
 }
 
 // P3062: a service has a price.

@@ -109,8 +109,9 @@ func flatPart(x *checks.Context) money.Cents {
 		return min(most, x.Case.Totals.Flat.Cents)
 	case billing.CopaymentClaim:
 		return most
+	default:
+		return 0
 	}
-	return 0
 }
 
 // P3106: co-payment and own share of the case are the sums over the groups. If the
@@ -182,7 +183,11 @@ func roundingDifference(x *checks.Context) checks.Outcome {
 // R-ZUH-01: the gross amount of a group of aids is the sum of its lines.
 func aidGroupGross(x *checks.Context) checks.Outcome {
 	for i := range x.Case.Aids {
-		if a := &x.Case.Aids[i]; a.Present && !partGross(x, i, a.ID, a.Gross, a.CopayPlace, "ZUH") {
+		a := &x.Case.Aids[i]
+		if right, ok := partGross(x, i, a.Gross); a.Present && !ok {
+			x.Fail(a.CopayPlace, "ZUH").
+				With("nummer", strconv.Itoa(a.ID)).
+				With("soll", right.German()).With("ist", a.Gross.German())
 			return checks.Fail
 		}
 	}
@@ -192,22 +197,20 @@ func aidGroupGross(x *checks.Context) checks.Outcome {
 // R-ZUK-01: the gross amount of a trip is the sum of its lines.
 func tripGross(x *checks.Context) checks.Outcome {
 	for i := range x.Case.Trips {
-		if t := &x.Case.Trips[i]; t.Present && !partGross(x, i, t.ID, t.Gross, t.CopayPlace, "ZUK") {
+		t := &x.Case.Trips[i]
+		if right, ok := partGross(x, i, t.Gross); t.Present && !ok {
+			x.Fail(t.CopayPlace, "ZUK").
+				With("nummer", strconv.Itoa(t.ID)).
+				With("soll", right.German()).With("ist", t.Gross.German())
 			return checks.Fail
 		}
 	}
 	return checks.Pass
 }
 
-func partGross(
-	x *checks.Context, part, id int, stated money.Cents, place billing.Place, tag string,
-) bool {
+// partGross returns the sum of the lines of a group or trip, and whether the stated
+// amount fits it, as billed or as corrected.
+func partGross(x *checks.Context, part int, stated money.Cents) (right money.Cents, ok bool) {
 	billed, corrected := x.PartSum(part)
-	if x.Within(stated, billed) || x.Within(stated, corrected) {
-		return true
-	}
-	x.Fail(place, tag).
-		With("nummer", strconv.Itoa(id)).
-		With("soll", billed.German()).With("ist", stated.German())
-	return false
+	return billed, x.Within(stated, billed) || x.Within(stated, corrected)
 }

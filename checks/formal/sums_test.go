@@ -153,7 +153,7 @@ func TestStatements(t *testing.T) {
 		{"P3108 gross", therapy, lines(func(s []billing.Total) { s[0].Gross += 1_00 }), "P3108"},
 		{"P3109 gross in a claim", claim, lines(func(s []billing.Total) { s[0].Gross = 1_00 }), "P3109"},
 		{"P3109 amount", claim, lines(func(s []billing.Total) { s[1].Amount = 1_00 }), "P3109"},
-		{"P3110 statuses do not add up", therapy, lines(func(s []billing.Total) { s[1].Gross += 1; s[1].Amount++ }), "P3110"},
+		{"P3110 statuses do not add up", therapy, lines(func(s []billing.Total) { s[1].Gross++; s[1].Amount++ }), "P3110"},
 		{"P3110 sum for all only", therapy, func(b bill) {
 			b.Statement.Totals, b.Collective.Totals = b.Statement.Totals[:1], b.Collective.Totals[:1]
 		}, "P3110"},
