@@ -15,8 +15,8 @@ import (
 // LoadHistory returns what was billed before, as far as the invoices touch it
 // (CHK-5), set-based. It first takes a lock per provider until the end of the
 // transaction: of two deliveries that bill the same line at the same time, the
-// second waits and sees the first.
-func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice) (*billing.History, error) {
+// second waits and sees the first. today is the Berlin date of receipt.
+func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice, today calendar.Date) (*billing.History, error) {
 	if err := lockProviders(ctx, tx, invoices); err != nil {
 		return nil, err
 	}
@@ -24,12 +24,13 @@ func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice) (*bill
 		Invoices: map[billing.InvoiceKey]calendar.Date{}, Numbers: map[billing.FundNumber]billing.InvoiceKey{},
 		Lines: map[uint64]billing.InvoiceNumber{},
 	}
-	for _, load := range []func(context.Context, Tx, []*billing.Invoice, *billing.History) error{loadInvoiceKeys, loadNumbers, loadLines} {
-		if err := load(ctx, tx, invoices, h); err != nil {
-			return nil, err
-		}
+	if err := loadInvoiceKeys(ctx, tx, invoices, h); err != nil {
+		return nil, err
 	}
-	return h, nil
+	if err := loadNumbers(ctx, tx, invoices, h); err != nil {
+		return nil, err
+	}
+	return h, loadLines(ctx, tx, invoices, today, h)
 }
 
 func lockProviders(ctx context.Context, tx Tx, invoices []*billing.Invoice) error {
@@ -107,7 +108,7 @@ func loadNumbers(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *bil
 	return nil
 }
 
-func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
+func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, today calendar.Date, h *billing.History) error {
 	var keys []int64
 	var dates []time.Time
 	for _, inv := range invoices {
@@ -121,10 +122,12 @@ func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billi
 			}
 		}
 	}
+	// A line is never received before its service: that spares the look into every
+	// older partition, and the upper bound spares those made ahead.
 	rows, err := tx.Query(ctx, `select p.line_key, i.collective_number, i.single_number
 		from unnest($1::bigint[], $2::date[]) k (line_key, d)
-		join position p on p.service_date = k.d and p.line_key = k.line_key
-		join invoice i on i.id = p.invoice_id`, keys, dates)
+		join position p on p.service_date = k.d and p.line_key = k.line_key and p.received_on between k.d and $3
+		join invoice i on i.id = p.invoice_id`, keys, dates, today.UTC())
 	if err != nil {
 		return fmt.Errorf("look up earlier lines: %w", err)
 	}

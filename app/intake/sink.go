@@ -52,7 +52,7 @@ func (t *intakeTx) History(ctx context.Context, invoices []*billing.Invoice) (*b
 	if err := t.writer.Flush(ctx); err != nil { // the delivery itself is part of the history
 		return nil, err
 	}
-	return store.LoadHistory(ctx, t.tx, invoices)
+	return store.LoadHistory(ctx, t.tx, invoices, t.facts.ReceivedOn)
 }
 
 // Finding keeps what belongs into the receipt: faults of stages 1 to 3 that

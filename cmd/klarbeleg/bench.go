@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,7 @@ import (
 func (p *program) benchCommand() *cobra.Command {
 	var size int64
 	var deliveries, cases int
+	var profile string
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Misst Lesen, Prüfen und Speichern im Verhältnis zueinander",
@@ -45,6 +47,13 @@ func (p *program) benchCommand() *cobra.Command {
 			if err := os.Chmod(dir, 0o755); err != nil { // the database's user must be able to enter
 				return fmt.Errorf("bench folder: %w", err)
 			}
+			if profile != "" {
+				stop, err := startProfile(profile)
+				if err != nil {
+					return err
+				}
+				defer stop()
+			}
 			fmt.Fprintf(p.stdout, "%s, %d Kerne, %s\n", runtime.Version(), runtime.NumCPU(), runtime.GOARCH)
 			if err := p.benchReading(c.Context(), dir, size); err != nil {
 				return err
@@ -52,10 +61,26 @@ func (p *program) benchCommand() *cobra.Command {
 			return p.benchPipeline(c.Context(), dir, deliveries, cases)
 		},
 	}
+	c.Flags().StringVar(&profile, "cpuprofile", "", "CPU-Profil in diese Datei schreiben")
 	c.Flags().Int64Var(&size, "bytes", 100_000_000, "Größe der Datei für Lesen und Prüfen")
 	c.Flags().IntVar(&deliveries, "deliveries", 20, "Lieferungen für die Strecke Kafka bis PostgreSQL")
 	c.Flags().IntVar(&cases, "cases", 2500, "Fälle je Lieferung")
 	return c
+}
+
+// startProfile writes a CPU profile until stop is called.
+func startProfile(path string) (stop func(), err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("profile: %w", err), f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, nil
 }
 
 // benchRun is one measured step.
