@@ -132,6 +132,10 @@ func (c *Checker) beginCase(i int) {
 	bill := c.x.Case
 	c.partGross = append(c.partGross[:0], make([]money.Cents, max(len(bill.Aids), len(bill.Trips)))...)
 	c.x.Sums = sumLines(bill, c.partGross)
+	c.x.majority = 0
+	if birth, ok := bill.Person.Birth.Date(); ok {
+		c.x.majority = Majority(birth)
+	}
 	c.firstFault, c.seenFaults, c.hits = len(c.faults), len(c.faults), c.hits[:0]
 	if c.marked {
 		c.ofCase, c.inCase = ruleSet{}, ruleSet{}

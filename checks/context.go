@@ -24,9 +24,10 @@ type Context struct {
 	Sums   Sums
 	Totals Totals
 
-	checker *Checker
-	rule    *compiled
-	price   priceMemo
+	checker  *Checker
+	rule     *compiled
+	price    priceMemo
+	majority calendar.Date // of the person of the case, 0 if not known
 }
 
 // Group returns the group of providers of the invoice.
@@ -166,8 +167,7 @@ func (x *Context) Within(a, b money.Cents) bool {
 // Minor reports whether the insured person of the case was under 18 on the day;
 // known is false if the birth date is not complete.
 func (x *Context) Minor(on calendar.Date) (minor, known bool) {
-	birth, ok := x.Case.Person.Birth.Date()
-	return ok && on < Majority(birth), ok
+	return on < x.majority, x.majority != 0
 }
 
 // Majority returns the 18th birthday. Who is born on 29 February comes of age on 1

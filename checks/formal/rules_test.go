@@ -271,6 +271,39 @@ func TestCodes(t *testing.T) {
 	})
 }
 
+// nursing makes a nursing bill of the second invoice of example B, with a
+// provisional promise of the payer.
+func nursing() *billing.Invoice {
+	inv := checkstest.Exempt()
+	inv.Header.Group = 'C'
+	c := &inv.Cases[0]
+	for i := range c.Positions {
+		c.Positions[i].BillingCode, c.Positions[i].Item = "31", "032000"
+	}
+	c.Approvals = []billing.Approval{{Mark: "Pseudo", Date: c.Prescription.Date, Kind: "C2"}}
+	return checkstest.Sum(inv)
+}
+
+// CHK-1, CHK-2: provisional promises.
+func TestProvisionalApproval(t *testing.T) {
+	t.Parallel()
+	known := func(change func(*billing.Approval)) func(bill) {
+		return func(b bill) {
+			key := billing.ContractKey{BillingCode: "31", Tariff: "00501"}
+			always := billing.Period{From: day("2020-01-01")}
+			b.Facts.Prices.Add(key, "032000", billing.Price{Period: always, Cents: 57_20})
+			b.Facts.Providers.Add(b.Provider, billing.Admission{Period: always, Group: 'C', ContractKey: key})
+			change(&first(b).Approvals[0])
+		}
+	}
+	try(t, []variant{
+		{"P3071 as agreed", nursing, known(func(*billing.Approval) {}), ""},
+		{"P3071 another mark", nursing, known(func(a *billing.Approval) { a.Mark = "4711" }), "P3071"},
+		{"P3071 another date", nursing, known(func(a *billing.Approval) { a.Date++ }), "P3071"},
+		{"P3071 approved for good", nursing, known(func(a *billing.Approval) { a.Kind, a.Mark, a.Date = "C1", "4711", a.Date+1 }), ""},
+	})
+}
+
 // CHK-1, CHK-8: processing codes and their references to the first bill.
 func TestProcessingCodes(t *testing.T) {
 	t.Parallel()
