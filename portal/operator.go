@@ -23,6 +23,8 @@ type OperatorDeps struct {
 	// Quarantine returns what waits in quarantine, by reason: counts and reasons
 	// only, never content (PRV-20).
 	Quarantine func(context.Context) ([]QuarantineReason, error)
+	// Notes are sentences about parts that are off, such as the virus scanner.
+	Notes []string
 	// Mails shows the mails caught in embedded mode; its links are relative.
 	Mails http.Handler
 	// Metrics answers in the Prometheus format.
@@ -78,6 +80,7 @@ type operatorPage struct {
 	Checks         []checkState
 	Quarantine     []QuarantineReason
 	Waiting        int
+	Notes          []string
 	Mails, Metrics bool
 	AsOf           time.Time
 }
@@ -97,6 +100,7 @@ func (s *server) operatorIndex(deps OperatorDeps) handler {
 		page := operatorPage{
 			frame:      frame{Title: "Betrieb", Site: s.cfg, Operator: true},
 			Quarantine: waiting,
+			Notes:      deps.Notes,
 			Mails:      deps.Mails != nil,
 			Metrics:    deps.Metrics != nil,
 			AsOf:       s.deps.Clock.Now(),

@@ -43,7 +43,7 @@ func (p *program) startEmbedded(ctx context.Context, c *config) (h *hosted, err 
 	if err != nil {
 		return nil, err
 	}
-	h = &hosted{}
+	h = &hosted{notes: []string{"Virenprüfung: aus (eingebetteter Betrieb)."}}
 	h.onStop(func(context.Context) error { return lock.Release() })
 	defer func() {
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 type hosted struct {
 	dir   string
 	mails http.Handler
+	notes []string // what is off, for the operators' page
 	stops []func(context.Context) error
 }
 

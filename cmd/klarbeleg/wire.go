@@ -190,7 +190,7 @@ func (s *system) addPortal(ctx context.Context) error {
 func (s *system) addOperator(ctx context.Context) (err error) {
 	handler, err := portal.NewOperator(s.portalConfig(), portal.OperatorDeps{
 		Clock: s.clock, Logger: logging.From(ctx).Named("operators"), Ready: s.ready(), Quarantine: s.quarantineReasons,
-		Mails: s.host.mails, Metrics: promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}),
+		Notes: s.host.notes, Mails: s.host.mails, Metrics: promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}),
 	})
 	if err != nil {
 		return err
