@@ -134,6 +134,9 @@ type run struct {
 type collective struct {
 	statement billing.Statement
 	broken    bool // an invoice below it is unreadable: its sums cannot be checked
+	// refusedBy is the fault of the collective statement itself; then nothing
+	// below it is processed.
+	refusedBy string
 	begin     Summary
 	accepted  int // index into run.accepted: what stands there would be refused with it
 }
@@ -235,7 +238,7 @@ func (r *run) item(in *p302.Invoice) error {
 		return r.beginCollective(in)
 	}
 	r.report.Invoices++
-	if in.Rejected || in.Gesamt == nil || in.SLLA == nil {
+	if in.Rejected || in.Gesamt == nil || in.SLLA == nil || (r.collective != nil && r.collective.refusedBy != "") {
 		return r.unreadable(in)
 	}
 	if err := r.warnings(in); err != nil {
@@ -268,7 +271,8 @@ func (r *run) warnings(in *p302.Invoice) error {
 	return nil
 }
 
-// unreadable refuses an invoice whose messages fail stage 1 or 2.
+// unreadable refuses an invoice whose messages, or whose collective statement,
+// fail stage 1 or 2.
 func (r *run) unreadable(in *p302.Invoice) error {
 	if err := r.flush(); err != nil { // keep the order of the file
 		return err
@@ -277,11 +281,9 @@ func (r *run) unreadable(in *p302.Invoice) error {
 		return err
 	}
 	refused := billing.RefusedInvoice{Number: numberOf(in), Place: place(in.Von)}
-	for i := range in.Errors {
-		if in.Errors[i].Severity != dta.Warn {
-			refused.Rule = in.Errors[i].Code
-			break
-		}
+	refused.Rule = firstFault(in.Errors)
+	if refused.Rule == "" && r.collective != nil {
+		refused.Rule = r.collective.refusedBy
 	}
 	if in.Gesamt != nil {
 		var s billing.Statement
@@ -294,6 +296,16 @@ func (r *run) unreadable(in *p302.Invoice) error {
 	}
 	r.refuse(refused)
 	return nil
+}
+
+// firstFault returns the code of the first error above a warning.
+func firstFault(errs []dta.Error) string {
+	for i := range errs {
+		if errs[i].Severity != dta.Warn {
+			return errs[i].Code
+		}
+	}
+	return ""
 }
 
 func (r *run) refuse(refused billing.RefusedInvoice) {
@@ -325,7 +337,9 @@ func (r *run) beginCollective(in *p302.Invoice) error {
 			return err
 		}
 	}
-	c.broken = in.Rejected
+	if in.Rejected {
+		c.broken, c.refusedBy = true, firstFault(in.Errors)
+	}
 	r.collective = c
 	r.checker.BeginCollective(&c.statement)
 	return r.sink.BeginCollective(r.ctx)

@@ -210,6 +210,20 @@ func TestHandle(t *testing.T) {
 		}
 		b.holds()
 	})
+	t.Run("CHK-1 a faulty collective statement refuses everything below it, and nothing else is said", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		d := readDelivery(t, heilmittel)
+		d.payload = bytes.Replace(d.payload, []byte("GES+31+59,70+59,70+0,00'\r\nGES+51"), []byte("GES+31+59.70+59,70+0,00'\r\nGES+51"), 1)
+		if r := b.handle("m-1", d); r.State != billing.DeliveryRejected {
+			t.Fatalf("state %s", r.State)
+		}
+		got := b.receipts()[0]
+		if got.Counts.InvoicesRefused != 2 || len(got.Errors) != 1 || got.Errors[0].Code != "P2014" || got.Sums.Refused != 36770 {
+			t.Errorf("receipt %+v", got)
+		}
+		b.holds()
+	})
 	t.Run("CHK-5 lines billed before are cut, also from another delivery", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)

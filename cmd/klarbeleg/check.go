@@ -135,7 +135,7 @@ func checkFile(ctx context.Context, out *bufio.Writer, o checkOptions, facts *bi
 		sink = &jsonPrinter{enc: json.NewEncoder(out)}
 	}
 	sink.begin(path)
-	s := &offline{printer: sink}
+	s := &intake.Offline{On: sink.finding}
 	report, err := intake.NewEngine(catalogue.All(), checks.Options{}).Run(ctx, in, facts, s)
 	if err != nil {
 		return exitUsage, fmt.Errorf("%s: %w", path, err)
@@ -146,7 +146,7 @@ func checkFile(ctx context.Context, out *bufio.Writer, o checkOptions, facts *bi
 	switch {
 	case report.Unreadable:
 		return exitUsage, nil
-	case s.found:
+	case s.Found:
 		return exitFindings, nil
 	}
 	return exitOK, nil
@@ -184,32 +184,3 @@ func openInput(o checkOptions, path string) (intake.Input, func() error, error) 
 	in.Payload, in.Size = f, info.Size()
 	return in, f.Close, nil
 }
-
-// offline is the sink of a check: it prints and stores nothing.
-type offline struct {
-	printer
-	found bool
-	// history is the file itself: duplicates within it are found.
-	history *billing.History
-}
-
-func (*offline) Header(context.Context, *billing.Header) ([]intake.Finding, error) { return nil, nil }
-
-func (o *offline) History(_ context.Context, _ []*billing.Invoice) (*billing.History, error) {
-	if o.history == nil {
-		o.history = &billing.History{Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{}}
-	}
-	return o.history, nil
-}
-
-func (o *offline) Finding(_ context.Context, f *intake.Finding) error {
-	if f.Severity != checks.Warn.String() {
-		o.found = true
-	}
-	return o.finding(f)
-}
-
-func (*offline) Accept(context.Context, *billing.Checked) error { return nil }
-func (*offline) Refuse(billing.RefusedInvoice)                  {}
-func (*offline) BeginCollective(context.Context) error          { return nil }
-func (*offline) EndCollective(context.Context, bool) error      { return nil }

@@ -1,0 +1,63 @@
+package intake
+
+import (
+	"context"
+
+	"klarbeleg/checks"
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
+)
+
+// Offline is the sink of a check before sending (DTA-9): it tells the findings
+// and stores nothing. Earlier billings are unknown to it, but those of the file
+// itself are not.
+type Offline struct {
+	// On is told of every finding.
+	On func(*Finding) error
+	// Found is true after a finding above a warning.
+	Found   bool
+	history *billing.History
+}
+
+var _ Sink = (*Offline)(nil)
+
+// Header lets every file pass: whether it came before is not known here.
+func (*Offline) Header(context.Context, *billing.Header) ([]Finding, error) { return nil, nil }
+
+// History returns what the file itself billed so far.
+func (o *Offline) History(context.Context, []*billing.Invoice) (*billing.History, error) {
+	if o.history == nil {
+		o.history = &billing.History{Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{}}
+	}
+	return o.history, nil
+}
+
+// Finding tells a finding.
+func (o *Offline) Finding(_ context.Context, f *Finding) error {
+	if f.Severity != checks.Warn.String() {
+		o.Found = true
+	}
+	return o.On(f)
+}
+
+// Accept, Refuse, BeginCollective and EndCollective have nothing to store.
+func (*Offline) Accept(context.Context, *billing.Checked) error { return nil }
+
+// Refuse does nothing.
+func (*Offline) Refuse(billing.RefusedInvoice) {}
+
+// BeginCollective does nothing.
+func (*Offline) BeginCollective(context.Context) error { return nil }
+
+// EndCollective does nothing.
+func (*Offline) EndCollective(context.Context, bool) error { return nil }
+
+// Check checks a delivery with the centre's current lists and rules, and stores
+// nothing (DTA-9).
+func (s *Service) Check(ctx context.Context, in Input, on func(*Finding) error) (*Report, error) {
+	facts, err := s.loadFacts(ctx, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	return NewEngine(s.rules, s.settings.Checks).Run(ctx, in, facts, &Offline{On: on})
+}
