@@ -278,12 +278,12 @@ func TestCatchUp(t *testing.T) {
 	t.Run("JOB-7 a changed schedule replaces what lies ahead", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, "2026-11-25 05:00:00")
-		b.look(b.runner(jobs.Config{}, b.job("digest", "30 6 * * *", jobs.CatchUpLatest)))
-		r := b.runner(jobs.Config{}, b.job("digest", "0 7 * * *", jobs.CatchUpLatest))
+		b.look(b.runner(jobs.Config{}, b.job("expire", "30 6 * * *", jobs.CatchUpAll)))
+		r := b.runner(jobs.Config{}, b.job("expire", "0 7 * * *", jobs.CatchUpAll))
 		b.look(r)
 		b.clock.Set(berlin("2026-11-25 08:00:00"))
 		b.look(r)
-		b.wantRuns("digest 2026-11-25 07:00 CET")
+		b.wantRuns("expire 2026-11-25 07:00 CET")
 		b.invariants()
 	})
 	t.Run("JOB-7 more missed runs than one look enters", func(t *testing.T) {
@@ -334,6 +334,9 @@ func TestFailure(t *testing.T) {
 			b.look(r)
 			if got := b.row("expire", "2026-11-25 00:10:00"); got != (store.JobRunInfo{State: "failed", ErrorCode: c.code}) {
 				t.Fatalf("after the failure: %+v", got)
+			}
+			if got := b.row("expire", "2026-11-25 01:10:00"); got != (store.JobRunInfo{}) {
+				t.Fatalf("the later run has overtaken it: %+v", got)
 			}
 			ill = false
 			b.look(r)
