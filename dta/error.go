@@ -11,15 +11,19 @@ type Severity uint8
 // The severities, from harmless to grave.
 const (
 	Warn          Severity = iota + 1 // nothing is rejected
+	RejectCase                        // one billing case of a message (§ 300: one prescription)
 	RejectMessage                     // the message, and with it its invoice
 	RejectFile                        // the whole delivery
 )
 
-// String returns the catalogue's word: warn, reject_message, reject_file.
+// String returns the catalogue's word: warn, reject_case, reject_message,
+// reject_file.
 func (s Severity) String() string {
 	switch s {
 	case Warn:
 		return "warn"
+	case RejectCase:
+		return "reject_case"
 	case RejectMessage:
 		return "reject_message"
 	case RejectFile:
@@ -31,19 +35,25 @@ func (s Severity) String() string {
 // Scope says what an error is about.
 type Scope uint8
 
-// The scopes of stages 1 and 2.
+// The scopes. Stages 1 and 2 of § 302 know file and message only.
 const (
 	ScopeFile Scope = iota + 1
 	ScopeMessage
+	ScopeCase
+	ScopePosition
 )
 
-// String returns file or message.
+// String returns file, message, case or position.
 func (s Scope) String() string {
 	switch s {
 	case ScopeFile:
 		return "file"
 	case ScopeMessage:
 		return "message"
+	case ScopeCase:
+		return "case"
+	case ScopePosition:
+		return "position"
 	}
 	return ""
 }
