@@ -45,6 +45,11 @@ func Open(ctx context.Context, url string, conns int32) (*DB, error) {
 	cfg.MaxConns = conns
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "klarbeleg"
+	// A machine that vanishes says no goodbye: within 25 s the server ends its
+	// sessions, and with them its locks and leaderships (default: two hours).
+	cfg.ConnConfig.RuntimeParams["tcp_keepalives_idle"] = "10"
+	cfg.ConnConfig.RuntimeParams["tcp_keepalives_interval"] = "5"
+	cfg.ConnConfig.RuntimeParams["tcp_keepalives_count"] = "3"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", clean(err))

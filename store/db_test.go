@@ -87,3 +87,22 @@ func TestInTx(t *testing.T) {
 		})
 	})
 }
+
+// G-10: the locks of a machine that vanished fall while there is time to take over.
+func TestOpenKeepalive(t *testing.T) {
+	t.Parallel()
+	t.Run("OPS-3 the server notices a client that is gone", func(t *testing.T) {
+		t.Parallel()
+		db, err := store.Open(t.Context(), testdb.URL(t), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		for setting, want := range map[string]string{"idle": "10", "interval": "5", "count": "3"} {
+			var got string
+			if err := db.Pool().QueryRow(t.Context(), "show tcp_keepalives_"+setting).Scan(&got); err != nil || got != want {
+				t.Errorf("%s is %q (%v), want %s", setting, got, err, want)
+			}
+		}
+	})
+}
