@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,8 @@ const (
 	bugAttempts = 3
 	retryFirst  = 100 * time.Millisecond
 	retryMax    = 10 * time.Second
+	// maxID is the length up to which the quarantine names a message by its id.
+	maxID = 255
 	// closeTimeout bounds the closing of a reader.
 	closeTimeout = 5 * time.Second
 )
@@ -41,21 +44,21 @@ type Message struct {
 }
 
 // Handler turns a message into one use-case call. Its error says what becomes of
-// the message: Poison sets it aside at once; a transient one waits and tries the
+// the message: a PoisonError sets it aside at once; a transient one waits and tries the
 // same message again; anything else is a fault of the program and sets it aside
 // after three attempts.
 type Handler func(ctx context.Context, m Message) error
 
-// Poison says that a message can never be handled, whatever is tried (DTA-10).
-type Poison struct {
+// PoisonError says that a message can never be handled, whatever is tried (DTA-10).
+type PoisonError struct {
 	Code string
 	Err  error
 }
 
-func (p *Poison) Error() string { return p.Code + ": " + p.Err.Error() }
+func (p *PoisonError) Error() string { return p.Code + ": " + p.Err.Error() }
 
 // Unwrap returns the cause.
-func (p *Poison) Unwrap() error { return p.Err }
+func (p *PoisonError) Unwrap() error { return p.Err }
 
 // Metrics of all loops.
 type Metrics struct {
@@ -94,8 +97,8 @@ type Loop struct {
 }
 
 // Run consumes until ctx ends: then it fetches no more, finishes the message in
-// hand within the life of work, commits it and returns. What work cancels stays
-// uncommitted and comes again.
+// hand within the life of work, commits it and returns. What work cancels, and
+// what only waits to be tried again, stays uncommitted and comes again.
 func (l *Loop) Run(ctx, work context.Context) error {
 	work = logging.With(work, zap.String("consumer", l.Name), zap.String("topic", l.Topic))
 	for ctx.Err() == nil {
@@ -124,8 +127,8 @@ func (l *Loop) session(ctx, work context.Context) error {
 		if err != nil {
 			return fmt.Errorf("fetch: %w", err)
 		}
-		if !l.take(work, m) {
-			return nil // stopped in mid-work: not committed, comes again
+		if !l.take(ctx, work, m) {
+			return nil // stopped before its end: not committed, comes again
 		}
 		if err := reader.CommitMessages(work, m); err != nil {
 			return fmt.Errorf("commit offset: %w", err)
@@ -133,15 +136,16 @@ func (l *Loop) session(ctx, work context.Context) error {
 	}
 }
 
-// take handles one message to its end; false if work ended before.
-func (l *Loop) take(work context.Context, m kafka.Message) bool {
-	ctx := logging.With(work, zap.Int("partition", m.Partition), zap.Int64("offset", m.Offset))
+// take handles one message to its end; false if work ended before, or ctx while
+// it waited to be tried again.
+func (l *Loop) take(ctx, work context.Context, m kafka.Message) bool {
+	work = logging.With(work, zap.Int("partition", m.Partition), zap.Int64("offset", m.Offset))
 	start := l.Clock.Now()
 	defer func() { l.Metrics.seconds.WithLabelValues(l.Name).Observe(l.Clock.Now().Sub(start).Seconds()) }()
 	wait, bugs := retryFirst, 0
 	for {
-		err := l.once(ctx, m)
-		var poison *Poison
+		err := l.once(work, m)
+		var poison *PoisonError
 		switch {
 		case err == nil:
 			l.Metrics.messages.WithLabelValues(l.Name, "done").Inc()
@@ -149,11 +153,11 @@ func (l *Loop) take(work context.Context, m kafka.Message) bool {
 		case work.Err() != nil:
 			return false
 		case errors.As(err, &poison):
-			err = l.setAside(ctx, m, poison.Code, poison.Err)
-		case store.Transient(err) || errors.Is(err, context.DeadlineExceeded):
+			err = l.setAside(work, m, poison.Code, poison.Err)
+		case passing(err):
 		default:
 			if bugs++; bugs >= bugAttempts {
-				err = l.setAside(ctx, m, "fault", err)
+				err = l.setAside(work, m, "fault", err)
 			}
 		}
 		if err == nil {
@@ -161,12 +165,19 @@ func (l *Loop) take(work context.Context, m kafka.Message) bool {
 			return true
 		}
 		l.Metrics.messages.WithLabelValues(l.Name, "retried").Inc()
-		logging.From(ctx).Warn("message waits and is tried again", zap.Error(err), zap.Duration("wait", wait))
-		if !pause(work, wait/2+rand.N(wait)) {
+		logging.From(work).Warn("message waits and is tried again", zap.Error(err), zap.Duration("wait", wait))
+		if !pause(ctx, wait/2+rand.N(wait)) { //nolint:gosec // jitter needs no secrecy
 			return false
 		}
 		wait = min(2*wait, retryMax)
 	}
+}
+
+// passing reports whether err is a condition that passes: of the database, of the
+// operating system below the blob store (disk full, F-45), or a time limit.
+func passing(err error) bool {
+	var system syscall.Errno
+	return store.Transient(err) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &system)
 }
 
 // once decodes and handles the message; a panic becomes an error.
@@ -181,7 +192,7 @@ func (l *Loop) once(ctx context.Context, m kafka.Message) (err error) {
 	}()
 	event, err := kafkaio.DecodeEvent(WithIdentity(m))
 	if err != nil {
-		return &Poison{"envelope", err}
+		return &PoisonError{"envelope", err}
 	}
 	return l.Handle(ctx, Message{Event: event, Topic: m.Topic, Partition: m.Partition, Offset: m.Offset})
 }
@@ -191,10 +202,10 @@ var errFault = errors.New("fault of the program")
 
 func (l *Loop) setAside(ctx context.Context, m kafka.Message, code string, cause error) error {
 	headers := make(map[string][]byte, len(m.Headers))
-	id := fmt.Sprintf("%s/%d/%d", m.Topic, m.Partition, m.Offset)
+	id := placeID(m)
 	for _, h := range m.Headers {
 		headers[h.Key] = h.Value
-		if h.Key == kafkaio.HeaderID {
+		if h.Key == kafkaio.HeaderID && len(h.Value) <= maxID {
 			id = string(h.Value)
 		}
 	}
@@ -220,7 +231,7 @@ func WithIdentity(m kafka.Message) kafka.Message {
 	}
 	add := map[string]string{
 		kafkaio.HeaderSpecVersion: "1.0",
-		kafkaio.HeaderID:          fmt.Sprintf("%s/%d/%d", m.Topic, m.Partition, m.Offset),
+		kafkaio.HeaderID:          placeID(m),
 		kafkaio.HeaderType:        m.Topic,
 		kafkaio.HeaderSource:      "kafka",
 		kafkaio.HeaderContentType: "application/octet-stream",
@@ -234,6 +245,11 @@ func WithIdentity(m kafka.Message) kafka.Message {
 	}
 	m.Headers = headers
 	return m
+}
+
+// placeID identifies a message by its place.
+func placeID(m kafka.Message) string {
+	return fmt.Sprintf("%s/%d/%d", m.Topic, m.Partition, m.Offset)
 }
 
 // pause waits for d; false if ctx ended before.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,9 @@ func Open(ctx context.Context, url string, conns int32) (*DB, error) {
 	cfg.MaxConns = conns
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["application_name"] = "klarbeleg"
+	// A process that stands still inside a transaction must not hold its locks for
+	// as long as it stands; no transaction of ours thinks for a minute.
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
 	// A machine that vanishes says no goodbye: within 25 s the server ends its
 	// sessions, and with them its locks and leaderships (default: two hours).
 	cfg.ConnConfig.RuntimeParams["tcp_keepalives_idle"] = "10"
@@ -129,7 +133,7 @@ func (db *DB) InTx(ctx context.Context, work func(ctx context.Context, tx Tx) er
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pause/2 + rand.N(pause)):
+		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // jitter needs no secrecy
 		}
 	}
 }
@@ -183,11 +187,15 @@ type DataError struct{ Field string }
 func (e *DataError) Error() string { return "unusable value in " + e.Field }
 
 // clean strips from PostgreSQL errors what may carry row values (PRV-3): detail,
-// where, internal query. Code, message, table and constraint stay.
+// where, internal query, and the message of a data exception. Code, table and
+// constraint stay.
 func clean(err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		pg.Detail, pg.Where, pg.InternalQuery, pg.Hint = "", "", "", ""
+		if strings.HasPrefix(pg.Code, "22") {
+			pg.Message = "unusable value"
+		}
 	}
 	return err
 }

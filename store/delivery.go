@@ -74,13 +74,13 @@ func FindSamePayload(ctx context.Context, tx Tx, sum [32]byte) (Earlier, bool, e
 		where payload_sha256 = $1 and state in ('accepted', 'partly_rejected')`, sum[:]))
 }
 
-// FindSameReference returns the accepted delivery with the same sender,
-// recipient and interchange reference in the same year (P1009).
-func FindSameReference(ctx context.Context, tx Tx, sender, recipient, reference string, createdOn calendar.Date) (Earlier, bool, error) {
+// FindSameReference returns the accepted delivery with the sender, recipient and
+// interchange reference of the header in the same year (P1009).
+func FindSameReference(ctx context.Context, tx Tx, h *billing.Header) (Earlier, bool, error) {
 	return findEarlier(tx.Query(ctx, `select id, received_at from delivery
 		where sender_ik = $1 and recipient_ik = $2 and exchange_reference = $3
 		and extract(year from wire_created_on) = extract(year from $4::date)
-		and state in ('accepted', 'partly_rejected')`, sender, recipient, reference, createdOn.UTC()))
+		and state in ('accepted', 'partly_rejected')`, h.Sender, h.Recipient, h.Reference, h.CreatedOn.UTC()))
 }
 
 func findEarlier(rows pgx.Rows, err error) (Earlier, bool, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,14 +36,26 @@ func AddQuarantine(ctx context.Context, tx Tx, q Quarantined) (id uuid.UUID, err
 	if q.Body == nil {
 		q.Body = []byte{}
 	}
+	// Whoever sends garbage must not find a garbage that cannot be set aside.
+	headers := make(map[string][]byte, len(q.Headers))
+	for name, value := range q.Headers {
+		headers[storable(name)] = value
+	}
 	err = tx.QueryRow(ctx, `insert into quarantine (id, consumer, topic, partition, message_offset, message_id, key, headers, body,
-		reason_code, reason, created_at) values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, '{}'::jsonb), $9, $10, $11, $12)
+		reason_code, reason, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		on conflict (consumer, topic, partition, message_offset) do update set consumer = excluded.consumer returning id`,
-		q.ID, q.Consumer, q.Topic, q.Partition, q.Offset, q.MessageID, q.Key, q.Headers, q.Body, q.Code, q.Reason, q.CreatedAt).Scan(&id)
+		q.ID, q.Consumer, q.Topic, q.Partition, q.Offset, storable(q.MessageID), q.Key, headers, q.Body, q.Code, storable(q.Reason),
+		q.CreatedAt).Scan(&id)
 	if err != nil {
 		return id, fmt.Errorf("write quarantine: %w", err)
 	}
 	return id, nil
+}
+
+// storable replaces what a text of PostgreSQL cannot hold.
+func storable(s string) string {
+	const replacement = "\uFFFD"
+	return strings.ReplaceAll(strings.ToValidUTF8(s, replacement), "\x00", replacement)
 }
 
 const quarantineColumns = `id, consumer, topic, partition, message_offset, message_id, key, headers, body, reason_code, reason, state, replays, created_at`

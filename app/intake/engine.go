@@ -6,8 +6,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"klarbeleg/checks"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/money"
@@ -129,16 +127,6 @@ type run struct {
 	// refused after the fact.
 	accepted []billing.RefusedInvoice
 	noData   map[string]bool
-}
-
-type collective struct {
-	statement billing.Statement
-	broken    bool // an invoice below it is unreadable: its sums cannot be checked
-	// refusedBy is the fault of the collective statement itself; then nothing
-	// below it is processed.
-	refusedBy string
-	begin     Summary
-	accepted  int // index into run.accepted: what stands there would be refused with it
 }
 
 // readAuftrag reads the Auftragsdatei and its findings.
@@ -324,74 +312,6 @@ func numberOf(in *p302.Invoice) billing.InvoiceNumber {
 	return billing.InvoiceNumber{}
 }
 
-func (r *run) beginCollective(in *p302.Invoice) error {
-	c := &collective{begin: r.report.Summary, accepted: len(r.accepted)}
-	number := billing.InvoiceNumber{}
-	if in.Sammel != nil {
-		mapStatement(in.Sammel, &c.statement)
-		number = c.statement.Number
-	}
-	for i := range in.Errors {
-		f := fromDTA(&in.Errors[i], number.String())
-		if err := r.finding(&f); err != nil {
-			return err
-		}
-	}
-	if in.Rejected {
-		c.broken, c.refusedBy = true, firstFault(in.Errors)
-	}
-	r.collective = c
-	r.checker.BeginCollective(&c.statement)
-	return r.sink.BeginCollective(r.ctx)
-}
-
-// endCollective checks the sums of the collective invoice (P3113). If they do
-// not agree, nothing below it is processed: that is the smallest unit that keeps
-// all sums true.
-func (r *run) endCollective() error {
-	if err := r.flush(); err != nil {
-		return err
-	}
-	c := r.collective
-	if c == nil {
-		return nil
-	}
-	r.collective = nil
-	keep := true
-	findings := r.checker.EndCollective()
-	if !c.broken {
-		for i := range findings {
-			f := fromCheck(&findings[i], c.statement.Number.String(), "")
-			if err := r.finding(&f); err != nil {
-				return err
-			}
-			switch findings[i].Severity {
-			case checks.RejectFile:
-				r.reject(findings[i].Rule.ID)
-			case checks.RejectMessage:
-				keep = false
-			}
-		}
-	}
-	if err := r.sink.EndCollective(r.ctx, keep); err != nil {
-		return err
-	}
-	if !keep {
-		r.report.Billed, r.report.Approved, r.report.Corrected = c.begin.Billed, c.begin.Approved, c.begin.Corrected
-		r.refuseAccepted(c.accepted, "P3113")
-	}
-	return nil
-}
-
-// refuseAccepted refuses, after the fact, the invoices accepted since from.
-func (r *run) refuseAccepted(from int, rule string) {
-	for _, a := range r.accepted[from:] {
-		a.Rule = rule
-		r.refuse(a)
-	}
-	r.accepted = r.accepted[:from]
-}
-
 // batch holds invoices read and not yet checked; its slots are reused.
 type batch struct {
 	slots     []*billing.Invoice
@@ -548,62 +468,3 @@ func (r *run) reject(rule string) {
 		r.rejected = rule
 	}
 }
-
-// checked turns a result into what is stored and sent.
-func checked(inv *billing.Invoice, res *checks.Result) *billing.Checked {
-	c := &billing.Checked{
-		Invoice: inv, Billed: res.Billed, Approved: res.Approved, Corrected: res.Corrected,
-		CaseCorrected: make([]money.Cents, len(res.Cases)), CaseIDs: make([]uuid.UUID, len(res.Cases)),
-	}
-	for i := range res.Cases {
-		c.CaseCorrected[i] = res.Cases[i].Corrected
-		if res.Cases[i].Corrected > 0 {
-			c.CaseIDs[i] = newID()
-		}
-	}
-	for i := range res.Findings {
-		f := &res.Findings[i]
-		c.Findings = append(c.Findings, billing.Found{
-			Rule: f.Rule.ID, Version: f.Rule.Version, Severity: f.Severity.String(), Case: f.Case, Position: f.Position,
-			Place: f.Place, Tag: f.Tag, Billed: f.Billed, Corrected: f.Corrected, Params: params(f),
-		})
-		if f.Corrected > 0 {
-			c.Corrections = appendCorrections(c.Corrections, f, res)
-		}
-	}
-	return c
-}
-
-// appendCorrections adds the correction of a finding; one that concerns the
-// whole invoice is a correction in each of its cases.
-func appendCorrections(out []billing.Correction, f *checks.Finding, res *checks.Result) []billing.Correction {
-	k := billing.Correction{
-		Case: f.Case, Position: f.Position, Place: f.Place, Rule: f.Rule.ID, Version: f.Rule.Version, Title: f.Rule.Title,
-		Text: f.Text(), Public: publicText(f), Heal: f.Rule.Heal, Amount: f.Corrected, GrossCut: f.GrossCut, CopayCut: f.CopayCut,
-	}
-	if f.Case >= 0 {
-		k.ID = newID()
-		return append(out, k)
-	}
-	for i := range res.Cases {
-		if amount := res.Cases[i].FromInvoice; amount > 0 {
-			k.ID, k.Case, k.Position, k.Amount, k.GrossCut, k.CopayCut = newID(), i, -1, amount, amount, 0
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
-func params(f *checks.Finding) map[string]string {
-	if len(f.Params) == 0 {
-		return nil
-	}
-	m := make(map[string]string, len(f.Params))
-	for _, p := range f.Params {
-		m[p.Name] = p.Value
-	}
-	return m
-}
-
-// newID returns a time-ordered UUID; it fails only without a random source.
-func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

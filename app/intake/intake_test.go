@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap/zaptest"
+
 	"klarbeleg/app/intake"
 	"klarbeleg/app/lists"
 	"klarbeleg/checks/catalogue"
@@ -17,8 +19,6 @@ import (
 	"klarbeleg/internal/testdb"
 	"klarbeleg/schema/messages"
 	"klarbeleg/store"
-
-	"go.uber.org/zap/zaptest"
 )
 
 // received is when the deliveries of the tests arrive.

@@ -40,7 +40,7 @@ func (o *Offline) Finding(_ context.Context, f *Finding) error {
 	return o.On(f)
 }
 
-// Accept, Refuse, BeginCollective and EndCollective have nothing to store.
+// Accept does nothing: nothing is stored.
 func (*Offline) Accept(context.Context, *billing.Checked) error { return nil }
 
 // Refuse does nothing.

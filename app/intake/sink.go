@@ -24,7 +24,7 @@ func (*intakeTx) BatchPositions() int { return storeBatch }
 // Header refuses an interchange reference that was accepted before with other
 // content (P1009).
 func (t *intakeTx) Header(ctx context.Context, h *billing.Header) ([]Finding, error) {
-	earlier, found, err := store.FindSameReference(ctx, t.tx, h.Sender, h.Recipient, h.Reference, h.CreatedOn)
+	earlier, found, err := store.FindSameReference(ctx, t.tx, h)
 	if err != nil || !found {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (p *program) benchCommand() *cobra.Command {
 				return fmt.Errorf("bench folder: %w", err)
 			}
 			defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-			if err := os.Chmod(dir, 0o755); err != nil { // the database's user must be able to enter
+			if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the database's user must be able to enter
 				return fmt.Errorf("bench folder: %w", err)
 			}
 			if profile != "" {

@@ -74,7 +74,7 @@ func (p *program) benchPipeline(ctx context.Context, dir string, deliveryCount, 
 	if err != nil {
 		return err
 	}
-	raw, copied, err := store.BenchCopy(ctx, full, empty)
+	raw, copied, err := store.BenchCopy(ctx, full, empty, p.clock)
 	if err != nil {
 		return err
 	}

@@ -103,19 +103,21 @@ func (p *program) runJob(ctx context.Context, r *resources, name string, day cal
 		return err
 	}
 	done, err := runner.RunNow(ctx, name, day)
-	if errors.Is(err, jobs.ErrUnknownJob) {
-		return usage(fmt.Errorf("%w %q: one of %v", err, name, runner.Names()))
-	}
-	if err != nil {
-		return err
-	}
 	switch {
+	case errors.Is(err, jobs.ErrUnknownJob):
+		return usage(fmt.Errorf("%w %q: one of %v", err, name, runner.Names()))
+	case errors.Is(err, jobs.ErrFuture), errors.Is(err, jobs.ErrNotDue):
+		return usage(err)
+	case err != nil:
+		return err
+	case !done.Ran && done.State == "running":
+		fmt.Fprintf(p.stdout, "%s für %s: läuft gerade in einem anderen Prozess, nichts getan.\n", name, day.German())
 	case !done.Ran:
-		fmt.Fprintf(p.stdout, "%s für %s: war schon ausgeführt (%s), nichts getan.\n", name, day.German(), done.State)
+		fmt.Fprintf(p.stdout, "%s für %s: war schon ausgeführt, nichts getan.\n", name, day.German())
 	case done.State == "failed":
 		return fmt.Errorf("%s for %s failed: %s", name, day, done.ErrorCode)
 	default:
-		fmt.Fprintf(p.stdout, "%s für %s: ausgeführt.\n", name, day.German())
+		fmt.Fprintf(p.stdout, "%s für %s: ausgeführt, %d erledigt, %d offen geblieben.\n", name, day.German(), done.Items, done.Failed)
 	}
 	return nil
 }

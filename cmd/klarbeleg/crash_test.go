@@ -40,7 +40,7 @@ func startChild(t *testing.T, dir string) *child {
 	t.Helper()
 	_ = os.Remove(filepath.Join(dir, addressesFile)) // left by a killed instance
 	c := &child{t: t, dir: dir, log: &output{}}
-	c.cmd = exec.Command(os.Args[0], "serve", "--embedded", "--demo=false", "--dir", dir,
+	c.cmd = exec.CommandContext(t.Context(), os.Args[0], "serve", "--embedded", "--demo=false", "--dir", dir,
 		"--listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0")
 	c.cmd.Env = append(os.Environ(), childEnv+"=1", envPrefix+"LOG_LEVEL=info")
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
@@ -81,7 +81,7 @@ func (c *child) end(signal syscall.Signal) error {
 func TestKilledAtAnyTime(t *testing.T) {
 	t.Parallel()
 	dir := stateDir(t)
-	seed := uint64(time.Now().UnixNano())
+	seed := uint64(clock.System().Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	events, lists, corrections := crashLoad(t)
@@ -242,7 +242,7 @@ func countDeliveries(t *testing.T, dir string) (n int64) {
 func settled(t *testing.T, dir string) (done bool) {
 	t.Helper()
 	withDB(t, dir, func(db *store.DB) {
-		waiting, _, err := db.OutboxBacklog(t.Context(), time.Now())
+		waiting, _, err := db.OutboxBacklog(t.Context(), clock.System().Now())
 		done = err == nil && waiting == 0
 	})
 	return done && countDeliveries(t, dir) == crashDeliveries

@@ -48,7 +48,7 @@ func (p *program) seedDemo(ctx context.Context, r *resources) (string, error) {
 	if version > 0 { // an earlier start made everything
 		return demoHint(dir), nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("demo folder: %w", err)
 	}
 	created := time.Date(2026, time.November, 20, 10, 0, 0, 0, calendar.Berlin()) // fixed: the README shows the figures
@@ -67,7 +67,7 @@ func (p *program) seedDemo(ctx context.Context, r *resources) (string, error) {
 	if err := demoBroken(dir); err != nil {
 		return "", err
 	}
-	return demoHint(dir), dropAll(ctx, r, dir)
+	return demoHint(dir), dropAll(r, dir)
 }
 
 // seedLists writes the generated files with their lists and imports the lists.
@@ -136,7 +136,7 @@ func demoBroken(dir string) error {
 	copy(raw[24:27], demoUnreadable[5:])
 	copy(raw[178:190], fmt.Sprintf("%012d", len(text)))
 	copy(raw[190:202], fmt.Sprintf("%012d", len(text)))
-	if err := os.WriteFile(filepath.Join(dir, demoUnreadable+".auf"), raw, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, demoUnreadable+".auf"), raw, 0o600); err != nil { //nolint:gosec // the folder is the caller's own
 		return fmt.Errorf("write Auftragsdatei: %w", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, demoUnreadable+".edi"), text, 0o600); err != nil {
@@ -146,14 +146,14 @@ func demoBroken(dir string) error {
 }
 
 // dropAll copies the pairs into the drop folder, the Auftragsdatei last.
-func dropAll(_ context.Context, r *resources, dir string) error {
+func dropAll(r *resources, dir string) error {
 	for _, name := range []string{demoClean, demoFaulty, demoUnreadable} {
 		for _, ext := range []string{".edi", ".auf"} {
 			raw, err := os.ReadFile(filepath.Join(dir, name+ext))
 			if err != nil {
 				return fmt.Errorf("drop delivery: %w", err)
 			}
-			if err := os.WriteFile(filepath.Join(r.config.DropDir, name+ext), raw, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(r.config.DropDir, name+ext), raw, 0o600); err != nil { //nolint:gosec // the folder is the caller's own
 				return fmt.Errorf("drop delivery: %w", err)
 			}
 		}

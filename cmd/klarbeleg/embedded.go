@@ -33,7 +33,7 @@ func (p *program) startEmbedded(ctx context.Context, c *config) (h *hosted, err 
 	if err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { // the database's user must be able to enter
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the database's user must be able to enter
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
 	lock, err := filelock.Take(filepath.Join(dir, "LOCK"))

@@ -55,7 +55,7 @@ type program struct {
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, e surroundings) int {
 	p := &program{surroundings: e, clock: clock.System()}
-	root := p.root()
+	root := p.root() //nolint:contextcheck // commands get the context when they run
 	root.SetArgs(args)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)

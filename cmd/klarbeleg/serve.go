@@ -161,7 +161,7 @@ func (s *system) start(ctx context.Context) error {
 	s.work, s.abort = context.WithCancel(context.WithoutCancel(ctx))
 	s.group = &errgroup.Group{}
 	for _, part := range s.parts {
-		s.group.Go(func() error {
+		s.group.Go(func() error { //nolint:contextcheck // parts live as long as the system
 			work := logging.With(s.work, field(part.name))
 			err := part.run(logging.With(s.ctx, field(part.name)), work)
 			if err != nil {

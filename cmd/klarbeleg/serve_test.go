@@ -93,7 +93,7 @@ func TestWalkThrough(t *testing.T) {
 			t.Errorf("metrics:\n%s", m)
 		}
 	})
-	t.Run("all promises hold", func(t *testing.T) { i.command(exitOK, "check-invariants") })
+	t.Run("all promises hold", func(*testing.T) { i.command(exitOK, "check-invariants") })
 	t.Run("OPS-4 nothing of an insured person leaves the database", func(t *testing.T) { scan(t, i, c) })
 	t.Run("OPS-1 a second instance in the same folder is told so", func(t *testing.T) {
 		code, _, log := runCommand(t, "serve", "--embedded", "--dir", dir)

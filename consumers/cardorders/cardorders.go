@@ -30,14 +30,14 @@ func Handler(service *cardorder.Service) consumers.Handler {
 	return func(ctx context.Context, m consumers.Message) error {
 		// A sender without CloudEvents names no type: the loop puts the topic.
 		if m.Type != messages.TypeCardOrder && m.Type != m.Topic {
-			return &consumers.Poison{Code: CodeType, Err: errType}
+			return &consumers.PoisonError{Code: CodeType, Err: errType}
 		}
 		_, err := service.Handle(ctx, cardorder.Message{ID: m.ID, Body: m.Body})
 		switch {
 		case errors.Is(err, cardorder.ErrUnreadable):
-			return &consumers.Poison{Code: CodeUnreadable, Err: err}
+			return &consumers.PoisonError{Code: CodeUnreadable, Err: err}
 		case errors.Is(err, store.ErrIDReused):
-			return &consumers.Poison{Code: CodeIDReused, Err: err}
+			return &consumers.PoisonError{Code: CodeIDReused, Err: err}
 		}
 		return err
 	}

@@ -5,11 +5,13 @@ package deliveries
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"mime"
+	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"klarbeleg/app/intake"
 	"klarbeleg/consumers"
@@ -20,6 +22,9 @@ import (
 
 // Codes of messages that can never be handled.
 const (
+	codeType        = "type"
+	codeKey         = "key"
+	codeFileName    = "file_name"
 	codeEmpty       = "empty"
 	codeContentType = "content_type"
 	codeBlobRef     = "blob_ref"
@@ -30,6 +35,9 @@ const (
 // Handler returns the handler of topic dta.deliveries.
 func Handler(service *intake.Service) consumers.Handler {
 	return func(ctx context.Context, m consumers.Message) error {
+		if err := envelope(m); err != nil {
+			return err
+		}
 		msg := intake.Message{
 			ID: m.ID, Sender: m.Key, Auftrag: m.Headers[messages.HeaderAuftrag], TransferName: string(m.Headers[messages.HeaderDateiname]),
 			Origin: intake.Origin{Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, Headers: m.Headers, Body: m.Body},
@@ -41,36 +49,60 @@ func Handler(service *intake.Service) consumers.Handler {
 		switch {
 		case err == nil && result.State == billing.DeliveryQuarantined:
 			// Set aside already, with its row and receipt; the loop counts it.
-			return &consumers.Poison{Code: codeUnreadable, Err: errors.New("delivery is not readable as DTA")}
+			return &consumers.PoisonError{Code: codeUnreadable, Err: errors.New("delivery is not readable as DTA")}
 		case errors.Is(err, intake.ErrIDReused):
-			return &consumers.Poison{Code: codeIDReused, Err: err}
+			return &consumers.PoisonError{Code: codeIDReused, Err: err}
 		case errors.Is(err, blob.ErrNotFound) && msg.Blob != nil:
-			return &consumers.Poison{Code: codeBlobRef, Err: errors.New("the blob does not exist")}
+			return &consumers.PoisonError{Code: codeBlobRef, Err: errors.New("the blob does not exist")}
 		}
 		return err
 	}
 }
 
+// envelope checks what is around the body.
+func envelope(m consumers.Message) error {
+	switch {
+	// A sender without CloudEvents names no type: the loop puts the topic.
+	case m.Type != messages.TypeDelivery && m.Type != m.Topic:
+		return &consumers.PoisonError{Code: codeType, Err: errors.New("not of type " + messages.TypeDelivery)}
+	case !printable(m.Key):
+		return &consumers.PoisonError{Code: codeKey, Err: errors.New("key is not printable UTF-8")}
+	case !printable(string(m.Headers[messages.HeaderDateiname])):
+		return &consumers.PoisonError{Code: codeFileName, Err: errors.New("header " + messages.HeaderDateiname + " is not printable UTF-8")}
+	}
+	return nil
+}
+
+func printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
 // payload takes the bytes of the message or resolves its claim check (DTA-7).
 func payload(m consumers.Message, msg *intake.Message) error {
-	contentType, _, _ := strings.Cut(m.ContentType, ";")
+	contentType, _, err := mime.ParseMediaType(m.ContentType)
+	if err != nil {
+		contentType = ""
+	}
 	switch contentType {
 	case messages.ContentTypeBlobRef:
 		ref, err := blobRef(m.Body)
 		if err != nil {
-			return &consumers.Poison{Code: codeBlobRef, Err: err}
+			return &consumers.PoisonError{Code: codeBlobRef, Err: err}
 		}
 		msg.Blob = ref
 	case messages.ContentTypeEDIFACT, "application/octet-stream":
 		msg.Payload = m.Body
 	default:
-		return &consumers.Poison{Code: codeContentType, Err: errors.New("content type is not one of a DTA delivery")}
+		return &consumers.PoisonError{Code: codeContentType, Err: errors.New("content type is not one of a DTA delivery")}
 	}
 	if len(m.Body) == 0 {
-		return &consumers.Poison{Code: codeEmpty, Err: errors.New("message has no body")}
+		return &consumers.PoisonError{Code: codeEmpty, Err: errors.New("message has no body")}
 	}
 	return nil
 }
+
+// lowerHex is the form of a key of the blob store.
+var lowerHex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // blobRef reads a reference into our own blob store: blob:<sha256 in hex>.
 func blobRef(body []byte) (*blob.Ref, error) {
@@ -78,12 +110,14 @@ func blobRef(body []byte) (*blob.Ref, error) {
 	if err := json.Unmarshal(body, &ref); err != nil {
 		return nil, errors.New("blob reference is not the JSON object expected")
 	}
-	sum, err := hex.DecodeString(ref.SHA256)
-	if err != nil || len(sum) != 32 {
-		return nil, errors.New("blob reference: sha256 is not 64 hex digits")
+	if !lowerHex.MatchString(ref.SHA256) {
+		return nil, errors.New("blob reference: sha256 is not 64 lower-case hexadecimal digits")
 	}
-	if ref.URL != "blob:"+ref.SHA256 || ref.Size < 0 {
-		return nil, fmt.Errorf("blob reference: url must be blob:<sha256> of the shared store")
+	if ref.URL != "blob:"+ref.SHA256 {
+		return nil, errors.New("blob reference: url must be blob:<sha256> of the shared store")
+	}
+	if ref.Size < 0 {
+		return nil, errors.New("blob reference: size is negative")
 	}
 	return &blob.Ref{Key: ref.SHA256, Size: ref.Size}, nil
 }
