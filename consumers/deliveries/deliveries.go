@@ -54,6 +54,8 @@ func Handler(service *intake.Service) consumers.Handler {
 			return &consumers.PoisonError{Code: codeIDReused, Err: err}
 		case errors.Is(err, blob.ErrNotFound) && msg.Blob != nil:
 			return &consumers.PoisonError{Code: codeBlobRef, Err: errors.New("the blob does not exist")}
+		case errors.Is(err, blob.ErrCorrupt) && msg.Blob != nil:
+			return &consumers.PoisonError{Code: codeBlobRef, Err: errors.New("the blob has other content than the reference says")}
 		}
 		return err
 	}
