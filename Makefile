@@ -72,7 +72,9 @@ format: ## Format the code as the linters want it
 
 .PHONY: generate
 generate: ## Write generated code and documents anew
+	@internal/tools/prepare postgresql
 	@go generate ./...
+	@mkdir -p .cache && go run ./cmd/klarbeleg schema-dump >.cache/schema.sql && cp .cache/schema.sql schema/schema.sql
 
 .PHONY: verify
 verify: ## Fail when anything generated, the schema dump or go.mod is out of date

@@ -24,7 +24,7 @@ select line from (
 	from rel where relkind in ('r', 'p', 'S')
 		and not exists (select from pg_depend d where d.objid = rel.oid and d.deptype = 'i' and rel.relkind = 'S')
 	union all
-	select relname, 2, a.attnum, '    ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) ||
+	select rel.relname, 2, a.attnum, '    ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) ||
 		case when a.attnotnull then ' not null' else '' end ||
 		case when a.attidentity <> '' then ' generated always as identity' else '' end ||
 		coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '') ||
@@ -33,16 +33,16 @@ select line from (
 	left join pg_attrdef d on d.adrelid = rel.oid and d.adnum = a.attnum
 	where relkind in ('r', 'p')
 	union all
-	select relname, 3, row_number() over (partition by relname order by con.contype desc, con.conname),
+	select rel.relname, 3, row_number() over (partition by rel.relname order by con.contype desc, con.conname),
 		'    constraint ' || con.conname || ' ' || pg_get_constraintdef(con.oid)
 	from rel join pg_constraint con on con.conrelid = rel.oid where con.contype <> 'n'
 	union all
-	select relname, 4, row_number() over (partition by relname order by i.relname),
+	select rel.relname, 4, row_number() over (partition by rel.relname order by i.relname),
 		'    ' || pg_get_indexdef(x.indexrelid) || coalesce(' -- ' || obj_description(i.oid, 'pg_class'), '')
 	from rel join pg_index x on x.indrelid = rel.oid join pg_class i on i.oid = x.indexrelid
 	where not exists (select from pg_constraint c where c.conindid = i.oid)
 	union all
-	select relname, 5, row_number() over (partition by relname order by t.tgname), '    ' || pg_get_triggerdef(t.oid)
+	select rel.relname, 5, row_number() over (partition by rel.relname order by t.tgname), '    ' || pg_get_triggerdef(t.oid)
 	from rel join pg_trigger t on t.tgrelid = rel.oid and not t.tgisinternal
 	union all
 	select '~' || p.proname, 6, 0, pg_get_functiondef(p.oid)

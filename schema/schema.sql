@@ -1,0 +1,538 @@
+-- Generated from the migrations by `make generate`. DO NOT EDIT.
+
+table app_user -- A user of the service portal. Retention: locked after 6 months without login, erased 12 months later.
+    id uuid not null
+    institution_id uuid not null
+    email text not null
+    state text not null default 'active'::text
+    created_at timestamp with time zone not null
+    constraint app_user_pkey PRIMARY KEY (id)
+    constraint app_user_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES institution(id)
+    constraint app_user_state_check CHECK ((state = ANY (ARRAY['active'::text, 'inactive'::text, 'deleted'::text])))
+
+table billing_case -- One prescription as billed. document holds person, prescription, diagnoses, approvals and sums as received. Social data. Retention: person fields erased with the invoice.
+    id bigint not null
+    invoice_id bigint not null
+    received_on date not null
+    no integer not null
+    voucher_no text not null
+    kvnr text not null
+    segment integer not null
+    byte_offset bigint not null
+    positions integer not null
+    billed_cents bigint not null
+    corrected_cents bigint not null
+    document json not null
+    constraint billing_case_pkey PRIMARY KEY (id)
+    constraint billing_case_corrected_cents_check CHECK ((corrected_cents >= 0))
+    CREATE INDEX billing_case_invoice ON public.billing_case USING btree (invoice_id)
+
+table blob -- Objects in the blob store that a row owns; key is the SHA-256 of the bytes in hex.
+    key text not null
+    size bigint not null
+    created_at timestamp with time zone not null
+    constraint blob_pkey PRIMARY KEY (key)
+    constraint blob_size_check CHECK ((size >= 0))
+
+table card_event -- Accepted events of an order, in the order in which they were applied. Person: data, known fields only. Erased with the order.
+    order_id text not null
+    seq bigint not null -- Counts the accepted events of the order: 1, 2, 3 without gap.
+    sender_seq bigint not null -- The sender's number; numbers of refused events are missing here.
+    event_id text not null
+    type text not null
+    at timestamp with time zone not null
+    data jsonb not null
+    applied_at timestamp with time zone not null
+    constraint card_event_pkey PRIMARY KEY (order_id, seq)
+    constraint card_event_order_id_fkey FOREIGN KEY (order_id) REFERENCES card_order(order_id)
+    constraint card_event_check CHECK ((sender_seq >= seq))
+    constraint card_event_seq_check CHECK ((seq >= 1))
+    CREATE UNIQUE INDEX card_event_id ON public.card_event USING btree (event_id)
+    CREATE UNIQUE INDEX card_event_sender_seq ON public.card_event USING btree (order_id, sender_seq)
+    CREATE TRIGGER card_event_append_only BEFORE UPDATE ON public.card_event FOR EACH ROW EXECUTE FUNCTION append_only()
+
+table card_event_parked -- Events that wait for a missing one before them, whole. Person: body. Gone as soon as they are decided.
+    order_id text not null
+    seq bigint not null -- The sender's number.
+    message_id text not null
+    body bytea not null
+    parked_at timestamp with time zone not null
+    constraint card_event_parked_pkey PRIMARY KEY (order_id, seq)
+    constraint card_event_parked_order_id_fkey FOREIGN KEY (order_id) REFERENCES card_order(order_id)
+    CREATE INDEX card_event_parked_at ON public.card_event_parked USING btree (parked_at)
+
+table card_event_refused -- Events that changed nothing, whole, with the reason (CRD-1). Person: body. Retention: 90 days after solution, at most 1 year.
+    id bigint not null generated always as identity
+    order_id text -- Null if the message does not tell it.
+    seq bigint
+    message_id text not null
+    reason text not null
+    detail text not null -- Path of the field or name of the flag, never a value.
+    state text not null -- State of the order at that moment; empty if the message could not be read as an event.
+    body bytea not null
+    refused_at timestamp with time zone not null
+    constraint card_event_refused_pkey PRIMARY KEY (id)
+    constraint card_event_refused_reason_check CHECK ((reason = ANY (ARRAY['schema'::text, 'sequence_taken'::text, 'too_many_parked'::text, 'unknown_order'::text, 'impossible_transition'::text, 'condition_not_met'::text, 'kind_not_for_product'::text])))
+    CREATE INDEX card_event_refused_order ON public.card_event_refused USING btree (order_id, seq)
+
+table card_order -- A card order: the fold of its accepted events (CRD-1). Person: e-mail address. State none: only refused or waiting events are known. Expiry is no stored state, valid_to tells it.
+    order_id text not null
+    product text not null default ''::text
+    kind text not null default ''::text
+    issuing_body text not null default ''::text
+    email text not null default ''::text
+    previous_card text not null default ''::text
+    state text not null
+    flags text[] not null -- What is known beside the state; sorted as in domain/card.
+    card_pin_failures smallint not null default 0
+    signature_pin_failures smallint not null default 0
+    card_serial text not null default ''::text
+    valid_from date
+    valid_to date
+    since timestamp with time zone -- When the event happened that led to the state.
+    seq bigint not null -- Sender's number of the last event decided, accepted or refused; the next one expected is seq + 1.
+    accepted bigint not null -- Number of accepted events = rows in card_event.
+    created_at timestamp with time zone not null
+    updated_at timestamp with time zone not null
+    constraint card_order_pkey PRIMARY KEY (order_id)
+    constraint card_order_card_pin_failures_check CHECK (((card_pin_failures >= 0) AND (card_pin_failures <= 3)))
+    constraint card_order_check CHECK (((accepted >= 0) AND (accepted <= seq)))
+    constraint card_order_check1 CHECK (((state = 'none'::text) = (accepted = 0)))
+    constraint card_order_check2 CHECK (((product <> ''::text) OR (state = ANY (ARRAY['none'::text, 'cancelled'::text]))))
+    constraint card_order_check3 CHECK (((kind <> 'additional'::text) OR (product = 'smcb'::text)))
+    constraint card_order_check4 CHECK ((valid_to >= valid_from))
+    constraint card_order_check5 CHECK (((card_serial <> ''::text) = (valid_to IS NOT NULL)))
+    constraint card_order_flags_check CHECK ((flags <@ ARRAY['identified'::text, 'identification_waived'::text, 'documents_received'::text, 'documents_complete'::text, 'pin_letter_sent'::text, 'card_pin_locked'::text, 'signature_pin_locked'::text, 'contract_cancelled'::text]))
+    constraint card_order_issued CHECK (((card_serial <> ''::text) OR (state <> ALL (ARRAY['shipped'::text, 'active'::text, 'spent'::text, 'revoked'::text]))))
+    constraint card_order_kind_check CHECK ((kind = ANY (ARRAY[''::text, 'first'::text, 'follow_up'::text, 'additional'::text, 'exchange'::text, 'replacement'::text])))
+    constraint card_order_product_check CHECK ((product = ANY (ARRAY[''::text, 'eha.physician'::text, 'eha.dentist'::text, 'eha.psychotherapist'::text, 'smcb'::text])))
+    constraint card_order_seq_check CHECK ((seq >= 0))
+    constraint card_order_signature_pin_failures_check CHECK (((signature_pin_failures >= 0) AND (signature_pin_failures <= 3)))
+    constraint card_order_state_check CHECK ((state = ANY (ARRAY['none'::text, 'drafted'::text, 'submitted'::text, 'abandoned'::text, 'ordered'::text, 'in_release'::text, 'released'::text, 'release_refused'::text, 'in_production'::text, 'shipped'::text, 'active'::text, 'spent'::text, 'revoked'::text, 'cancelled'::text])))
+    constraint card_order_triggered CHECK (((state = ANY (ARRAY['none'::text, 'drafted'::text, 'submitted'::text, 'abandoned'::text, 'cancelled'::text])) OR (('documents_complete'::text = ANY (flags)) AND (flags && ARRAY['identified'::text, 'identification_waived'::text]))))
+    CREATE INDEX card_order_state ON public.card_order USING btree (state)
+
+sequence case_id_block -- Each value hands out a block of 4096 case ids (store/ids.go).
+
+table correction -- Berichtigung: an amount not paid, with its reason (CHK-3, CHK-4). One per finding with money effect (INV-7).
+    id uuid not null
+    invoice_id bigint not null
+    case_id bigint not null
+    position_no integer
+    correction_case_id uuid not null
+    rule_code text not null
+    rule_version integer not null
+    check_run integer not null default 1
+    amount_cents bigint not null
+    gross_cut_cents bigint not null
+    copay_cut_cents bigint not null
+    text text not null
+    heal text not null
+    state text not null default 'open'::text
+    in_force boolean not null default true
+    created_at timestamp with time zone not null
+    constraint correction_pkey PRIMARY KEY (id)
+    constraint correction_correction_case_id_fkey FOREIGN KEY (correction_case_id) REFERENCES correction_case(id)
+    constraint correction_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+    constraint correction_amount_cents_check CHECK ((amount_cents > 0))
+    constraint correction_state_check CHECK ((state = ANY (ARRAY['open'::text, 'corrected'::text])))
+    CREATE INDEX correction_created ON public.correction USING btree (created_at)
+    CREATE INDEX correction_invoice ON public.correction USING btree (invoice_id)
+    CREATE INDEX correction_of_case ON public.correction USING btree (correction_case_id)
+    CREATE UNIQUE INDEX correction_once ON public.correction USING btree (case_id, COALESCE(position_no, '-1'::integer), rule_code, check_run)
+
+table correction_case -- Vorgang: what a provider works on (COR-2). editable_until: 3 months from provision, end of the Berlin day (COR-8); visible_until: 3 months after completion (COR-10).
+    id uuid not null
+    case_id bigint not null
+    invoice_id bigint not null
+    provider_ik text not null
+    payee_ik text not null
+    provider_group text not null
+    voucher_no text not null
+    corrected_cents bigint not null
+    state text not null
+    provided_at timestamp with time zone not null
+    editable_until timestamp with time zone not null
+    follow_up_on date
+    completed_at timestamp with time zone
+    completed_by text
+    visible_until timestamp with time zone
+    erased_at timestamp with time zone
+    constraint correction_case_case_id_key UNIQUE (case_id)
+    constraint correction_case_pkey PRIMARY KEY (id)
+    constraint correction_case_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+    constraint correction_case_check CHECK (((state = 'completed'::text) = (completed_at IS NOT NULL)))
+    constraint correction_case_check1 CHECK (((completed_at IS NULL) = (completed_by IS NULL)))
+    constraint correction_case_completed_by_check CHECK ((completed_by = ANY (ARRAY['provider'::text, 'deadline'::text, 'operator'::text])))
+    constraint correction_case_corrected_cents_check CHECK ((corrected_cents > 0))
+    constraint correction_case_state_check CHECK ((state = ANY (ARRAY['new'::text, 'in_progress'::text, 'completed'::text])))
+    CREATE INDEX correction_case_open ON public.correction_case USING btree (editable_until) WHERE (state <> 'completed'::text)
+    CREATE INDEX correction_case_payee ON public.correction_case USING btree (payee_ik, state)
+
+table delivery -- One Auftragsdatei and one Nutzdatendatei as received (DTA-1). The raw bytes are the blob. Retention: until all its cases are completed + 3 months.
+    id uuid not null
+    message_id text not null
+    sender_ik text not null
+    recipient_ik text
+    transfer_name text
+    exchange_reference text
+    provider_group text
+    test_indicator text
+    wire_created_on date
+    payload_sha256 bytea not null
+    blob_key text
+    size_bytes bigint not null
+    segments bigint not null default 0
+    state text not null
+    claimed_invoices integer not null default 0
+    claimed_cents bigint not null default 0 -- Sum of what the statements of the file demand, in cents; equals invoice.billed_cents + refused_invoice.billed_cents (INV-3).
+    duplicate_of uuid
+    received_at timestamp with time zone not null
+    received_on date not null
+    erased_at timestamp with time zone
+    constraint delivery_pkey PRIMARY KEY (id)
+    constraint delivery_blob_key_fkey FOREIGN KEY (blob_key) REFERENCES blob(key)
+    constraint delivery_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES delivery(id)
+    constraint delivery_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text, 'rejected'::text, 'duplicate'::text, 'quarantined'::text])))
+    CREATE UNIQUE INDEX delivery_payload_once ON public.delivery USING btree (payload_sha256) WHERE (state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text]))
+    CREATE INDEX delivery_received ON public.delivery USING btree (received_at)
+    CREATE UNIQUE INDEX delivery_reference_once ON public.delivery USING btree (sender_ik, recipient_ik, exchange_reference, EXTRACT(year FROM wire_created_on)) WHERE (state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text])) -- P1009: sender, recipient and Datenaustauschreferenz identify an interchange; the reference runs 00001-99999 and starts again, so the year is part of the key.
+
+table delivery_error -- Errors of a receipt: stage, code, place, German text without any field value (DTA-6).
+    delivery_id uuid not null
+    no integer not null
+    stage smallint not null
+    code text not null
+    severity text not null
+    scope text not null
+    segment integer not null
+    byte_offset bigint not null
+    tag text not null default ''::text
+    element smallint not null default 0
+    component smallint not null default 0
+    text text not null
+    constraint delivery_error_pkey PRIMARY KEY (delivery_id, no)
+    constraint delivery_error_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
+
+table finding partition by RANGE (received_on) -- What a rule found: the log behind every decision (CHK-11). Social data.
+    received_on date not null
+    invoice_id bigint not null
+    case_id bigint
+    position_no integer
+    check_run integer not null default 1
+    rule text not null
+    rule_version integer not null
+    severity text not null
+    segment integer not null
+    byte_offset bigint not null
+    billed_cents bigint not null
+    corrected_cents bigint not null
+    params json
+    CREATE INDEX finding_invoice ON ONLY public.finding USING btree (invoice_id)
+
+table inbox -- One row per message and consumer: the reason why an effect happens once (DTA-1, CRD-1). Retention: at least 400 days.
+    consumer text not null
+    message_id text not null
+    body_sha256 bytea not null
+    state text not null
+    received_at timestamp with time zone not null
+    constraint inbox_pkey PRIMARY KEY (consumer, message_id)
+    constraint inbox_state_check CHECK ((state = ANY (ARRAY['new'::text, 'done'::text, 'quarantined'::text])))
+
+table institution
+    id uuid not null
+    name text not null
+    created_at timestamp with time zone not null
+    constraint institution_pkey PRIMARY KEY (id)
+
+table institution_ik
+    ik text not null
+    institution_id uuid not null
+    constraint institution_ik_pkey PRIMARY KEY (ik)
+    constraint institution_ik_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES institution(id)
+
+table invoice -- One Einzelrechnung that passed stages 1-3. approved + corrected = billed at every commit (CHK-3).
+    id bigint not null
+    delivery_id uuid not null
+    received_on date not null
+    provider_group text not null
+    collective_number text not null
+    single_number text not null
+    invoice_date date not null
+    kind smallint not null
+    processing_code smallint not null
+    provider_ik text not null
+    payer_ik text not null
+    fund_ik text not null
+    biller_ik text not null default ''::text
+    payee_ik text not null -- The IK that is paid and under which the invoice is looked up: the billing service of Rechnungsart 3, else the provider (RP-5).
+    segment integer not null
+    byte_offset bigint not null
+    cases integer not null
+    positions integer not null
+    billed_cents bigint not null
+    approved_cents bigint not null
+    corrected_cents bigint not null
+    cancelled_cents bigint not null default 0
+    state text not null
+    created_at timestamp with time zone not null
+    constraint invoice_pkey PRIMARY KEY (id)
+    constraint invoice_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
+    constraint invoice_approved_cents_check CHECK ((approved_cents >= 0))
+    constraint invoice_billed_cents_check CHECK ((billed_cents >= 0))
+    constraint invoice_check CHECK (((approved_cents + corrected_cents) = billed_cents))
+    constraint invoice_corrected_cents_check CHECK ((corrected_cents >= 0))
+    constraint invoice_kind_check CHECK (((kind >= 1) AND (kind <= 3)))
+    constraint invoice_state_check CHECK ((state = ANY (ARRAY['approved'::text, 'corrected'::text, 'refused'::text, 'paid'::text])))
+    CREATE INDEX invoice_delivery ON public.invoice USING btree (delivery_id)
+    CREATE INDEX invoice_key ON public.invoice USING btree (provider_ik, collective_number, single_number, invoice_date)
+    CREATE INDEX invoice_lookup ON public.invoice USING btree (payee_ik, collective_number, invoice_date)
+    CREATE INDEX invoice_number ON public.invoice USING btree (fund_ik, collective_number, single_number)
+
+sequence invoice_id_block -- Each value hands out a block of 4096 invoice ids (store/ids.go).
+
+table job_calendar
+    job text not null
+    due timestamp with time zone not null
+    constraint job_calendar_pkey PRIMARY KEY (job, due)
+
+table job_run -- The row decides that a due run happens once, with any number of replicas (JOB-7).
+    job text not null
+    due_at timestamp with time zone not null
+    state text not null
+    fence bigint not null default 1
+    lease_until timestamp with time zone not null
+    started_at timestamp with time zone not null
+    finished_at timestamp with time zone
+    items integer not null default 0
+    failed integer not null default 0
+    error_code text not null default ''::text
+    constraint job_run_pkey PRIMARY KEY (job, due_at)
+    constraint job_run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
+
+table ledger_entry -- Append-only double entry: every booking (txn_id) sums to zero.
+    id bigint not null generated always as identity
+    txn_id bigint not null
+    invoice_id bigint not null
+    account text not null
+    amount_cents bigint not null
+    booked_at timestamp with time zone not null
+    constraint ledger_entry_pkey PRIMARY KEY (id)
+    constraint ledger_entry_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+    constraint ledger_entry_account_check CHECK ((account = ANY (ARRAY['billed'::text, 'open'::text, 'corrected'::text, 'paid'::text])))
+    CREATE INDEX ledger_entry_invoice ON public.ledger_entry USING btree (invoice_id)
+    CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION append_only()
+    CREATE TRIGGER ledger_zero AFTER INSERT ON public.ledger_entry REFERENCING NEW TABLE AS booked FOR EACH STATEMENT EXECUTE FUNCTION ledger_sums_to_zero()
+
+sequence ledger_txn
+
+table lookup_result -- Result of a look-up without login, kept 15 minutes under a random id, so that no value stands in a URL (RP-7).
+    id text not null
+    kind text not null
+    payload jsonb not null
+    created_at timestamp with time zone not null
+    expires_at timestamp with time zone not null
+    constraint lookup_result_pkey PRIMARY KEY (id)
+    CREATE INDEX lookup_result_expires ON public.lookup_result USING btree (expires_at)
+
+table mail -- E-mails to send: planned, sending (committed before SMTP), sent; found in sending at start = unknown, not sent again (G-6).
+    id uuid not null
+    kind text not null
+    dedup_key text not null
+    user_id uuid
+    local_day date not null
+    recipient text not null
+    subject text not null
+    body_text text not null
+    state text not null default 'planned'::text
+    attempts integer not null default 0
+    next_at timestamp with time zone not null
+    error_code text not null default ''::text
+    created_at timestamp with time zone not null
+    sent_at timestamp with time zone
+    taken_at timestamp with time zone -- Last time the mail was taken for sending; null before the first attempt.
+    constraint mail_dedup_key_key UNIQUE (dedup_key)
+    constraint mail_pkey PRIMARY KEY (id)
+    constraint mail_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+    constraint mail_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'sent'::text, 'unknown'::text, 'failed'::text])))
+    CREATE UNIQUE INDEX mail_digest_once ON public.mail USING btree (user_id, local_day) WHERE (kind = 'digest'::text)
+    CREATE INDEX mail_due ON public.mail USING btree (next_at) WHERE (state = 'planned'::text)
+    CREATE INDEX mail_taken ON public.mail USING btree (taken_at)
+
+table outbox -- Messages written in the transaction that causes them; the relay alone publishes (CHK-4). Retention: body erased 7 days after publication.
+    id bigint not null generated always as identity
+    event_id uuid not null
+    kind text not null
+    subject_id uuid
+    topic text not null
+    key text not null
+    type text not null
+    content_type text not null default 'application/json'::text
+    headers jsonb
+    body bytea
+    created_at timestamp with time zone not null
+    published_at timestamp with time zone
+    constraint outbox_event_id_key UNIQUE (event_id)
+    constraint outbox_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX outbox_correction ON public.outbox USING btree (subject_id) WHERE (kind = 'correction'::text)
+    CREATE INDEX outbox_unpublished ON public.outbox USING btree (id) WHERE (published_at IS NULL)
+
+table payer
+    import_id bigint not null
+    ik text not null
+    name text not null
+    card_ik text not null
+    valid_from date not null
+    valid_to date
+    superseded_by bigint
+    constraint payer_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
+    constraint payer_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
+    CREATE UNIQUE INDEX payer_current ON public.payer USING btree (ik, card_ik, valid_from) WHERE (superseded_by IS NULL)
+
+table position partition by RANGE (received_on) -- One billed service line. quantity in hundredths; copay_cents is the co-payment per unit; line_key the fingerprint for the duplicate check (CHK-5). Social data.
+    received_on date not null
+    invoice_id bigint not null
+    no integer not null
+    case_id bigint not null
+    segment integer not null
+    byte_offset bigint not null
+    billing_code text not null
+    tariff text not null
+    item text not null
+    quantity bigint not null
+    price_cents bigint not null
+    vat_cents bigint not null
+    copay_cents bigint
+    service_date date not null
+    corrected_cents bigint not null
+    line_key bigint
+    extra json
+    constraint position_pkey PRIMARY KEY (invoice_id, no, received_on)
+    CREATE INDEX position_line_key ON ONLY public."position" USING btree (service_date, line_key) -- Duplicate check. The date comes first so that inserts and look-ups touch the recent part of the index only.
+
+table price
+    import_id bigint not null
+    billing_code text not null
+    tariff text not null
+    item text not null
+    text_de text not null
+    price_cents bigint not null
+    valid_from date not null
+    valid_to date
+    superseded_by bigint
+    constraint price_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
+    constraint price_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
+    constraint price_check CHECK (((valid_to IS NULL) OR (valid_to >= valid_from)))
+    constraint price_price_cents_check CHECK ((price_cents >= 0))
+    CREATE UNIQUE INDEX price_current ON public.price USING btree (billing_code, tariff, item, valid_from, price_cents) WHERE (superseded_by IS NULL)
+
+table provider
+    import_id bigint not null
+    ik text not null
+    name text not null
+    provider_group text not null
+    billing_code text not null
+    tariff text not null
+    valid_from date not null
+    valid_to date
+    superseded_by bigint
+    constraint provider_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
+    constraint provider_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
+    CREATE UNIQUE INDEX provider_current ON public.provider USING btree (ik, provider_group, billing_code, tariff, valid_from) WHERE (superseded_by IS NULL)
+
+table quarantine -- Unreadable input, whole, with its reason; an operator replays it (DTA-10). Social data. Retention: 90 days after solution, at most 1 year.
+    id uuid not null
+    consumer text not null
+    topic text not null
+    partition integer not null
+    message_offset bigint not null
+    message_id text not null
+    key bytea
+    headers jsonb not null
+    body bytea not null
+    reason_code text not null
+    reason text not null
+    state text not null default 'waiting'::text
+    replays integer not null default 0
+    created_at timestamp with time zone not null
+    replayed_at timestamp with time zone
+    constraint quarantine_consumer_topic_partition_message_offset_key UNIQUE (consumer, topic, partition, message_offset)
+    constraint quarantine_pkey PRIMARY KEY (id)
+    constraint quarantine_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text, 'dismissed'::text])))
+
+table reference_import -- Each import of a reference list (CHK-6); rows replaced by a later import stay with superseded_by set.
+    id bigint not null generated always as identity
+    kind text not null
+    sha256 bytea not null
+    row_count integer not null
+    imported_at timestamp with time zone not null
+    constraint reference_import_pkey PRIMARY KEY (id)
+    constraint reference_import_kind_check CHECK ((kind = ANY (ARRAY['prices'::text, 'payers'::text, 'providers'::text])))
+
+table refused_invoice -- Invoices that a delivery claimed and stages 1-3 refused; nothing of a person is kept.
+    delivery_id uuid not null
+    no integer not null
+    collective_number text not null
+    single_number text not null
+    provider_ik text not null
+    billed_cents bigint not null
+    rule text not null
+    segment integer not null
+    byte_offset bigint not null
+    constraint refused_invoice_pkey PRIMARY KEY (delivery_id, no)
+    constraint refused_invoice_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
+
+table voucher -- Zahlbeleg: ten digits beginning with 0 (PAY-1).
+    number text not null
+    payee_ik text not null
+    paid_on date not null
+    total_cents bigint not null
+    created_at timestamp with time zone not null
+    constraint voucher_pkey PRIMARY KEY (number)
+    constraint voucher_number_check CHECK ((number ~ '^0[0-9]{9}$'::text))
+
+table voucher_line
+    voucher_number text not null
+    invoice_id bigint not null
+    amount_cents bigint not null
+    constraint voucher_line_pkey PRIMARY KEY (voucher_number, invoice_id)
+    constraint voucher_line_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+    constraint voucher_line_voucher_number_fkey FOREIGN KEY (voucher_number) REFERENCES voucher(number)
+    CREATE INDEX voucher_line_invoice ON public.voucher_line USING btree (invoice_id)
+
+CREATE OR REPLACE FUNCTION public.append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception 'table % is append-only', tg_table_name using errcode = 'restrict_violation';
+end $function$
+
+CREATE OR REPLACE FUNCTION public.ensure_month_partitions(first date, months integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    m date := date_trunc('month', first)::date;
+    t text;
+begin
+    perform pg_advisory_xact_lock(hashtext('klarbeleg.partitions'));
+    for i in 0 .. months - 1 loop
+        foreach t in array array['position', 'finding'] loop
+            execute format('create table if not exists %I partition of %I for values from (%L) to (%L)',
+                t || '_' || to_char(m, 'YYYYMM'), t, m, (m + interval '1 month')::date);
+        end loop;
+        m := (m + interval '1 month')::date;
+    end loop;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.ledger_sums_to_zero()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from booked group by txn_id having sum(amount_cents) <> 0) then
+        raise exception 'ledger booking does not sum to zero' using errcode = 'check_violation';
+    end if;
+    return null;
+end $function$
