@@ -127,6 +127,9 @@ func (l *Loop) session(ctx, work context.Context) error {
 		if err != nil {
 			return fmt.Errorf("fetch: %w", err)
 		}
+		if ctx.Err() != nil {
+			return nil // the reader hands out what it has fetched after a stop too
+		}
 		if !l.take(ctx, work, m) {
 			return nil // stopped before its end: not committed, comes again
 		}
