@@ -1,0 +1,144 @@
+package p300
+
+import (
+	"slices"
+	"unicode/utf8"
+)
+
+// wert is one checked element or component. num holds numbers, hundredths,
+// dates and times; text everything as it was sent.
+type wert struct {
+	text string
+	num  int64
+	da   bool
+}
+
+// check reads the value of an element. It returns the code of the fault, "" if
+// the value is right: type and length are stage 2, keys and dates stage 3.
+func (e *elementSpec) check(text string, out *wert) (code string) {
+	out.text, out.da = text, true
+	var ok bool
+	switch e.kind {
+	case kindDecimal:
+		out.num, ok = decimal(text, int(e.decimals), int(e.max))
+	case kindAn:
+		n := len(text)
+		if n > int(e.max) || n < int(e.min) {
+			n = utf8.RuneCountInString(text)
+		}
+		ok = n <= int(e.max) && n >= int(e.min)
+	default:
+		out.num, ok = number(text, int(e.min), int(e.max))
+	}
+	if !ok {
+		return CodeSyntax
+	}
+	if !e.plausible(out) {
+		return CodeSchluessel
+	}
+	return ""
+}
+
+// plausible checks what stage 3 asks of a value alone: its key list, its sign,
+// the calendar.
+func (e *elementSpec) plausible(w *wert) bool {
+	switch {
+	case e.keys != nil:
+		return slices.Contains(e.keys, w.text)
+	case e.positive:
+		return w.num > 0
+	case e.unsigned:
+		return w.num >= 0
+	}
+	switch e.kind {
+	case kindDate:
+		return inCalendar(w.num)
+	case kindMonth:
+		return inCalendar(w.num) || w.num%100 == 0 && inCalendar(w.num+1)
+	case kindBirth:
+		return w.num == 0 || inCalendar(w.num) || w.num < 1_000_000 && inCalendar(w.num+20_000_000)
+	case kindTime:
+		return w.num <= 2359 && w.num%100 <= 59
+	case kindSeconds:
+		return w.num <= 235_959 && w.num/100%100 <= 59 && w.num%100 <= 59
+	default:
+		return true
+	}
+}
+
+// number reads least to most digits.
+func number(text string, least, most int) (v int64, ok bool) {
+	if len(text) < least || len(text) > most {
+		return 0, false
+	}
+	for i := range len(text) {
+		c := text[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		if i < maxDigits {
+			v = v*10 + int64(c)
+		}
+	}
+	return v, true
+}
+
+// maxDigits is what an int64 holds; longer numbers are keys (ZDR-02) and their
+// text counts.
+const maxDigits = 18
+
+// decimal reads an optional minus, digits, and optionally a comma with at most
+// the given places; the length without the minus is at most limit. ,15 is 0,15.
+func decimal(text string, places, limit int) (v int64, ok bool) {
+	digits := text
+	negative := digits != "" && digits[0] == '-'
+	if negative {
+		digits = digits[1:]
+	}
+	if digits == "" || len(digits) > limit {
+		return 0, false
+	}
+	behind := -1 // places behind the comma so far, -1 before it
+	for i := range len(digits) {
+		if digits[i] == ',' && behind < 0 {
+			behind = 0
+			continue
+		}
+		c := digits[i] - '0'
+		if c > 9 || behind == places {
+			return 0, false
+		}
+		v = v*10 + int64(c)
+		if behind >= 0 {
+			behind++
+		}
+	}
+	if behind == 0 {
+		return 0, false // nothing behind the comma
+	}
+	for n := max(behind, 0); n < places; n++ {
+		v *= 10
+	}
+	if negative {
+		v = -v
+	}
+	return v, true
+}
+
+// inCalendar tells whether yyyymmdd is a day of the Gregorian calendar.
+func inCalendar(v int64) bool {
+	y, m, d := v/10000, v/100%100, v%100
+	if y == 0 || m == 0 || m > 12 || d == 0 || d > 31 {
+		return false
+	}
+	switch m {
+	case 4, 6, 9, 11:
+		return d <= 30
+	case 2:
+		if y%4 == 0 && (y%100 != 0 || y%400 == 0) {
+			return d <= 29
+		}
+		return d <= 28
+	}
+	return true
+}
