@@ -13,12 +13,13 @@ import (
 )
 
 // flushBytes is the size of buffered positions at which the writer sends its
-// rows: large enough for COPY to run at full speed, small enough to keep memory
-// flat.
-const flushBytes = 1 << 20
+// rows: large enough for COPY to run at full speed, small enough that the next
+// invoices are checked while these are written.
+const flushBytes = 256 << 10
 
 // InvoiceWriter stores the checked invoices of one delivery by COPY, inside one
-// transaction.
+// transaction. It writes one set of buffers while the other is filled, so between
+// an Add and the next Wait, Flush or Close the transaction is the writer's alone.
 type InvoiceWriter struct {
 	tx         Tx
 	delivery   uuid.UUID
@@ -30,6 +31,13 @@ type InvoiceWriter struct {
 	corrected  []money.Cents // scratch: by position of the invoice
 	firstNo    []int         // scratch: number of positions before each case
 
+	rowBuffers            // being filled
+	spare      rowBuffers // being written, or empty
+	writing    chan error // nil while nothing is being written
+}
+
+// rowBuffers are the rows of the tables that a delivery fills.
+type rowBuffers struct {
 	invoices, cases, positions, findings, correctionCases, corrections *copyTable
 }
 
@@ -39,6 +47,12 @@ func NewInvoiceWriter(tx Tx, delivery uuid.UUID, now time.Time, deadlines billin
 		tx: tx, delivery: delivery, now: now, receivedOn: calendar.InBerlin(now), deadlines: deadlines,
 		invoiceIDs: idSource{sequence: "invoice_id_block"},
 		caseIDs:    idSource{sequence: "case_id_block"},
+		rowBuffers: newRowBuffers(), spare: newRowBuffers(),
+	}
+}
+
+func newRowBuffers() rowBuffers {
+	return rowBuffers{
 		invoices: newCopyTable("invoice", "id, delivery_id, received_on, provider_group, collective_number, single_number, "+
 			"invoice_date, kind, processing_code, provider_ik, payer_ik, fund_ik, biller_ik, payee_ik, segment, byte_offset, "+
 			"cases, positions, billed_cents, approved_cents, corrected_cents, state, created_at"),
@@ -59,7 +73,7 @@ func NewInvoiceWriter(tx Tx, delivery uuid.UUID, now time.Time, deadlines billin
 // be a fault of the program, not of the data (CHK-3).
 func (w *InvoiceWriter) Add(ctx context.Context, c *billing.Checked) error {
 	assertSums(c)
-	id, err := w.invoiceIDs.take(ctx, w.tx)
+	id, err := w.take(ctx, &w.invoiceIDs)
 	if err != nil {
 		return err
 	}
@@ -72,32 +86,74 @@ func (w *InvoiceWriter) Add(ctx context.Context, c *billing.Checked) error {
 	w.addFindings(id, c, caseIDs)
 	w.addCorrections(id, c, caseIDs)
 	if w.positions.buf.Len() >= flushBytes {
-		return w.Flush(ctx)
+		return w.start(ctx)
 	}
 	return nil
 }
 
-// Flush sends what is buffered.
-func (w *InvoiceWriter) Flush(ctx context.Context) error {
-	for _, t := range w.tables() {
-		if err := t.flush(ctx, w.tx); err != nil {
-			return err
+// take hands out an id; a new block needs the connection to itself.
+func (w *InvoiceWriter) take(ctx context.Context, ids *idSource) (int64, error) {
+	if ids.next == ids.end {
+		if err := w.Wait(); err != nil {
+			return 0, err
 		}
 	}
+	return ids.take(ctx, w.tx)
+}
+
+// start writes what is buffered beside the caller.
+func (w *InvoiceWriter) start(ctx context.Context) error {
+	if err := w.Wait(); err != nil {
+		return err
+	}
+	w.rowBuffers, w.spare = w.spare, w.rowBuffers
+	w.writing = make(chan error, 1)
+	go func(rows rowBuffers, done chan<- error) {
+		done <- rows.flush(ctx, w.tx)
+	}(w.spare, w.writing)
 	return nil
 }
 
-// tables lists the buffers in the order in which rows may refer to each other.
-func (w *InvoiceWriter) tables() []*copyTable {
-	return []*copyTable{w.invoices, w.cases, w.positions, w.findings, w.correctionCases, w.corrections}
+// Wait waits until nothing is being written; then the transaction is free.
+func (w *InvoiceWriter) Wait() error {
+	if w.writing == nil {
+		return nil
+	}
+	err := <-w.writing
+	w.writing = nil
+	return err
+}
+
+// Flush writes what is buffered and waits for it.
+func (w *InvoiceWriter) Flush(ctx context.Context) error {
+	if err := w.Wait(); err != nil {
+		return err
+	}
+	return w.flush(ctx, w.tx)
 }
 
 // Discard forgets what is buffered; the caller rolls back what was sent.
-func (w *InvoiceWriter) Discard() {
+func (w *InvoiceWriter) Discard() error {
+	err := w.Wait()
 	for _, t := range w.tables() {
 		t.buf.Reset()
 		t.rows, t.open = 0, false
 	}
+	return err
+}
+
+// tables lists the buffers in the order in which rows may refer to each other.
+func (b *rowBuffers) tables() []*copyTable {
+	return []*copyTable{b.invoices, b.cases, b.positions, b.findings, b.correctionCases, b.corrections}
+}
+
+func (b *rowBuffers) flush(ctx context.Context, tx Tx) error {
+	for _, t := range b.tables() {
+		if err := t.flush(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close sends the rest and books the delivery's invoices in the ledger:
@@ -192,7 +248,7 @@ func (w *InvoiceWriter) addCases(ctx context.Context, invoiceID int64, c *billin
 	no := 0
 	for i := range c.Invoice.Cases {
 		bc := &c.Invoice.Cases[i]
-		id, err := w.caseIDs.take(ctx, w.tx)
+		id, err := w.take(ctx, &w.caseIDs)
 		if err != nil {
 			return nil, err
 		}

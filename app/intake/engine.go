@@ -68,6 +68,7 @@ type BatchSink interface {
 // Engine reads and checks deliveries. It reuses its buffers: one goroutine each.
 type Engine struct {
 	checker *checks.Checker
+	slots   []*billing.Invoice // for invoices read and not yet checked
 }
 
 // NewEngine returns an engine for the rules.
@@ -93,6 +94,8 @@ type Report struct {
 // delivery are findings.
 func (e *Engine) Run(ctx context.Context, in Input, facts *billing.Facts, sink Sink) (*Report, error) {
 	r := &run{Engine: e, ctx: ctx, facts: *facts, sink: sink, report: &Report{Summary: Summary{Kind: "summary"}}, batchSize: offlineBatch}
+	r.batch.slots = e.slots
+	defer func() { e.slots = r.batch.slots }()
 	if b, ok := sink.(BatchSink); ok {
 		r.batchSize = b.BatchPositions()
 	}

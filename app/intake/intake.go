@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,11 +45,15 @@ type Service struct {
 	rules    []checks.Rule
 	settings Settings
 	facts    atomic.Pointer[reference]
+	// engines keeps engines with their buffers for the next delivery.
+	engines sync.Pool
 }
 
 // New returns the service.
 func New(db *store.DB, blobs blob.Store, c clock.Clock, rules []checks.Rule, settings Settings) *Service {
-	return &Service{db: db, blobs: blobs, clock: c, rules: rules, settings: settings}
+	s := &Service{db: db, blobs: blobs, clock: c, rules: rules, settings: settings}
+	s.engines.New = func() any { return NewEngine(rules, settings.Checks) }
+	return s
 }
 
 // Message is a delivery as a door hands it over.
@@ -199,20 +204,21 @@ func (t *intakeTx) process(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	t.writer = store.NewInvoiceWriter(t.tx, t.delivery.ID, t.now, t.settings.Deadlines)
+	defer func() { _ = t.writer.Wait() }() // also after a panic: the rollback needs the connection
 	payload, err := t.open(ctx, t.message, t.ref)
 	if err != nil {
 		return nil, err
 	}
-	report, err := NewEngine(t.rules, t.settings.Checks).Run(ctx, Input{
+	engine, _ := t.engines.Get().(*Engine)
+	report, err := engine.Run(ctx, Input{
 		Auftrag: t.message.Auftrag, TransferName: t.message.TransferName, Payload: payload, Size: t.ref.Size,
 	}, t.facts, t)
+	t.engines.Put(engine) // not after a panic: its state would be unknown
 	if err := errors.Join(err, payload.Close()); err != nil {
 		return nil, err
 	}
 	if report.RejectedBy != "" {
-		t.writer.Discard()
-		t.outbox.Discard()
-		return report, t.tx.RollbackToSavepoint(ctx)
+		return report, t.takeBack(ctx)
 	}
 	return report, t.writer.Close(ctx)
 }

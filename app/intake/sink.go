@@ -84,7 +84,7 @@ func (t *intakeTx) Accept(ctx context.Context, c *billing.Checked) error {
 		t.outbox.Add(t.correction(c, &c.Corrections[i]))
 	}
 	if t.outbox.Bytes() >= flushOutboxBytes {
-		return t.outbox.Flush(ctx, t.tx)
+		return t.flush(ctx)
 	}
 	return nil
 }
@@ -103,11 +103,21 @@ func (t *intakeTx) BeginCollective(ctx context.Context) error {
 
 // EndCollective keeps the invoices of the collective invoice or takes them back.
 func (t *intakeTx) EndCollective(ctx context.Context, keep bool) error {
-	if keep {
-		return t.tx.ReleaseSavepoint(ctx)
+	if !keep {
+		return t.takeBack(ctx)
 	}
-	t.writer.Discard()
+	if err := t.writer.Wait(); err != nil {
+		return err
+	}
+	return t.tx.ReleaseSavepoint(ctx)
+}
+
+// takeBack undoes everything since the newest savepoint.
+func (t *intakeTx) takeBack(ctx context.Context) error {
 	t.outbox.Discard()
+	if err := t.writer.Discard(); err != nil {
+		return err
+	}
 	return t.tx.RollbackToSavepoint(ctx)
 }
 
