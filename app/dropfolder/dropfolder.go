@@ -96,7 +96,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 }
 
 // Scan looks at the folder once and publishes what is ready. It returns how many
-// deliveries it published; one that fails does not stop the others.
+// pairs it took; one that fails does not stop the others.
 func (w *Watcher) Scan(ctx context.Context) (int, error) {
 	entries, err := os.ReadDir(w.settings.Dir)
 	if err != nil {
