@@ -340,7 +340,8 @@ func TestConsume(t *testing.T) {
 	var out []kafka.Message
 	for i, m := range []consumers.Message{
 		clean.message("clean"), clean.message("clean"), garbage.message("garbage"), b.refer(faulty.message("faulty")),
-		clean.message("copy"), {Event: kafkaio.Event{ID: "empty", Source: "s", Type: messages.TypeDelivery, Time: received, ContentType: messages.ContentTypeEDIFACT}},
+		clean.message("copy"),
+		{Event: kafkaio.Event{ID: "empty", Source: "s", Type: messages.TypeDelivery, Time: received, ContentType: messages.ContentTypeEDIFACT}},
 	} {
 		km, err := m.Message(topic)
 		if err != nil {
@@ -355,6 +356,7 @@ func TestConsume(t *testing.T) {
 	// A reader that begins anew gets everything again.
 	for range 2 {
 		b.consume(client, topic)
+		b.rewind(backend.Brokers, topic)
 		if got, want := b.states(), []string{"accepted", "quarantined", "accepted", "duplicate"}; !slices.Equal(got, want) {
 			t.Errorf("states %q, want %q", got, want)
 		}
@@ -430,16 +432,20 @@ func (b *bundle) consume(client *kafkaio.Client, topic string) {
 	if err := <-ended; err != nil {
 		b.t.Error(err)
 	}
-	b.rewind(client, topic)
 }
 
 // rewind lets the group begin anew at the next start.
-func (b *bundle) rewind(client *kafkaio.Client, topic string) {
+func (b *bundle) rewind(addrs []string, topic string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), deadline)
 	defer cancel()
-	if err := client.Rewind(ctx, intake.Consumer, topic); err != nil {
-		b.t.Fatal(err)
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	resp, err := (&kafka.Client{Addr: kafka.TCP(addrs...), Transport: transport}).OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+		GroupID: intake.Consumer, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{topic: {{}}},
+	})
+	if err != nil || resp.Topics[topic][0].Error != nil {
+		b.t.Fatal(err, resp)
 	}
 }
 

@@ -38,12 +38,12 @@ func TestTail(t *testing.T) {
 		ctx, client := within(t), b.Client(t)
 		topic := b.Topic(t, 1)
 		w := newWriter(t, client)
-		wantTail(ctx, t, client, topic, 10, nil) // an empty partition
+		wantTail(t, client, topic, 10, nil) // an empty partition
 		write(ctx, t, w, withIDs(topic, 5)...)
-		wantTail(ctx, t, client, topic, 10, idsUpTo(0, 5)) // fewer than n
-		wantTail(ctx, t, client, topic, 5, idsUpTo(0, 5))
-		wantTail(ctx, t, client, topic, 3, idsUpTo(2, 5)) // more than n, from within a batch
-		wantTail(ctx, t, client, topic, 0, nil)
+		wantTail(t, client, topic, 10, idsUpTo(0, 5)) // fewer than n
+		wantTail(t, client, topic, 5, idsUpTo(0, 5))
+		wantTail(t, client, topic, 3, idsUpTo(2, 5)) // more than n, from within a batch
+		wantTail(t, client, topic, 0, nil)
 	})
 
 	testkafka.Run(t, "CHK-4 several partitions, some without messages, some without ids", func(t *testing.T, b testkafka.Backend) {
@@ -77,7 +77,7 @@ func TestTail(t *testing.T) {
 		large := withIDs(topic, n+1)[n]
 		large.Value = make([]byte, 4<<20)
 		write(ctx, t, w, large)
-		wantTail(ctx, t, client, topic, 100, idsUpTo(0, n+1))
+		wantTail(t, client, topic, 100, idsUpTo(0, n+1))
 	})
 
 	testkafka.Run(t, "CHK-4 a compressed batch of another sender", func(t *testing.T, b testkafka.Backend) {
@@ -86,7 +86,7 @@ func TestTail(t *testing.T) {
 		w := newWriter(t, client)
 		w.Compression = kafka.Zstd
 		write(ctx, t, w, withIDs(topic, 50)...)
-		wantTail(ctx, t, client, topic, 20, idsUpTo(30, 50))
+		wantTail(t, client, topic, 20, idsUpTo(30, 50))
 	})
 
 	testkafka.Run(t, "OPS-3 a missing topic is an error", func(t *testing.T, b testkafka.Backend) {
@@ -112,8 +112,10 @@ func TestTail(t *testing.T) {
 	})
 }
 
-func wantTail(ctx context.Context, t *testing.T, client *kafkaio.Client, topic string, n int64, want []string) {
+func wantTail(t *testing.T, client *kafkaio.Client, topic string, n int64, want []string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	got, err := client.Tail(ctx, topic, n)
 	if err != nil {
 		t.Fatal(err)
