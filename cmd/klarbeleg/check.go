@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -152,22 +150,11 @@ func checkFile(ctx context.Context, out *bufio.Writer, o checkOptions, facts *bi
 	return exitOK, nil
 }
 
-// openInput opens the file and its Auftragsdatei: the one given, else the one
-// with the same name beside it, else none.
+// openInput opens the file and the Auftragsdatei if one is given.
 func openInput(o checkOptions, path string) (intake.Input, func() error, error) {
 	in := intake.Input{AuftragOptional: true}
-	auf := o.auf
-	if auf == "" {
-		base := strings.TrimSuffix(path, filepath.Ext(path))
-		for _, name := range []string{base + ".auf", base + ".AUF", path + ".AUF", path + ".auf"} {
-			if _, err := os.Stat(name); err == nil && name != path {
-				auf = name
-				break
-			}
-		}
-	}
-	if auf != "" {
-		raw, err := os.ReadFile(auf)
+	if o.auf != "" {
+		raw, err := os.ReadFile(o.auf)
 		if err != nil {
 			return in, nil, fmt.Errorf("read Auftragsdatei: %w", err)
 		}

@@ -5,6 +5,8 @@
 package billing
 
 import (
+	"cmp"
+
 	"klarbeleg/domain/calendar"
 	"klarbeleg/domain/money"
 )
@@ -66,8 +68,14 @@ type InvoiceNumber struct {
 	Single     string
 }
 
-// String returns "collective:single", the form of the wire and of all outputs.
-func (n InvoiceNumber) String() string { return n.Collective + ":" + n.Single }
+// String returns "collective:single", the form of the wire and of all outputs,
+// with 0 for a missing single part; "" for no number at all.
+func (n InvoiceNumber) String() string {
+	if n == (InvoiceNumber{}) {
+		return ""
+	}
+	return n.Collective + ":" + cmp.Or(n.Single, "0")
+}
 
 // Head is what a statement and its invoice both say (FKT, REC).
 type Head struct {
