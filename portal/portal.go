@@ -64,7 +64,9 @@ type Deps struct {
 	Clock  clock.Clock
 	Logger *zap.Logger
 	Status *status.Service
-	Ready  []Check
+	// Check answers files before they are sent; nil leaves the route out.
+	Check Checker
+	Ready []Check
 	// Requests is told of every answered request; nil for nobody.
 	Requests Observer
 }
@@ -111,7 +113,7 @@ type route struct {
 
 // routes is the whole public portal; GET changes nothing (ASVS 3.5.3).
 func (s *server) routes() []route {
-	return []route{
+	routes := []route{
 		{"GET", "/{$}", s.start},
 		{"GET", "/rechnungspruefung", s.lookupForm},
 		{"POST", "/rechnungspruefung", s.lookup},
@@ -131,6 +133,10 @@ func (s *server) routes() []route {
 		{"POST", "/csp-bericht", s.cspReport},
 		{"GET", staticPrefix + "{path...}", s.assets.serve},
 	}
+	if s.deps.Check != nil {
+		routes = append(routes, route{"POST", checkPath, s.checkFile})
+	}
+	return routes
 }
 
 // New builds the public portal. The configuration is checked here, so that a

@@ -34,8 +34,11 @@ func (l Limits) withDefaults() Limits {
 // is enough to look into it.
 const maxReports = 60
 
+// maxChecks bounds the files one client address checks in a minute.
+const maxChecks = 30
+
 type throttle struct {
-	perMinute, perHour, perIK, reports *httprate.RateLimiter
+	perMinute, perHour, perIK, reports, checks *httprate.RateLimiter
 }
 
 func newThrottle(l Limits) *throttle {
@@ -46,6 +49,7 @@ func newThrottle(l Limits) *throttle {
 		perHour:   httprate.NewRateLimiter(l.PerHour, time.Hour, only),
 		perIK:     httprate.NewRateLimiter(l.PerIKHour, time.Hour, only),
 		reports:   httprate.NewRateLimiter(maxReports, time.Minute, only),
+		checks:    httprate.NewRateLimiter(maxChecks, time.Minute, only),
 	}
 }
 
@@ -53,6 +57,14 @@ func newThrottle(l Limits) *throttle {
 func (s *server) throttleClient(w http.ResponseWriter, r *http.Request) error {
 	key := httprate.CanonicalizeIP(clientAddress(r, s.cfg.TrustedProxies).String())
 	if s.throttle.perMinute.OnLimit(w, r, key) || s.throttle.perHour.OnLimit(w, r, key) {
+		return errTooManyRequests
+	}
+	return nil
+}
+
+// throttleCheck counts a file checked for the sender's address.
+func (s *server) throttleCheck(w http.ResponseWriter, r *http.Request) error {
+	if s.throttle.checks.OnLimit(w, r, httprate.CanonicalizeIP(clientAddress(r, s.cfg.TrustedProxies).String())) {
 		return errTooManyRequests
 	}
 	return nil

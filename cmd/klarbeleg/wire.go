@@ -179,6 +179,7 @@ func (s *system) portalConfig() portal.Config {
 func (s *system) addPortal(ctx context.Context) error {
 	handler, err := portal.New(s.portalConfig(), portal.Deps{
 		Clock: s.clock, Logger: logging.From(ctx).Named("portal"), Status: status.New(s.db, s.clock), Ready: s.ready(),
+		Check: newIntake(s.program, s.resources).Check,
 	})
 	if err != nil {
 		return err
