@@ -10,8 +10,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,10 +34,10 @@ import (
 // Settings of the folder.
 type Settings struct {
 	Dir string
-	// Settle is how long a file must be unchanged before it counts as complete.
+	// Settle is how long files must be unchanged before they count as complete.
 	Settle time.Duration
-	// Limit is how long a single or incomplete file waits before it is taken as
-	// it is; the receipt then says what is missing.
+	// Limit is how long a single or incomplete file may stay unchanged before it
+	// is taken as it is; the receipt then says what is missing.
 	Limit time.Duration
 	// Poll is how often the folder is looked at.
 	Poll time.Duration
@@ -46,8 +51,19 @@ func (s Settings) Defaults() Settings {
 	return s
 }
 
-// done is the sub-folder to which taken files are moved.
-const done = "angenommen"
+// Sub-folders to which files are moved: those of a delivery, and an Auftragsdatei
+// to which no Nutzdatendatei came.
+const (
+	taken      = "angenommen"
+	incomplete = "unvollstaendig"
+)
+
+// maxAuftrag bounds what is read of an Auftragsdatei, which has 348 bytes; of a
+// longer file so much is passed on that the receipt says it is too long (P1003).
+const maxAuftrag = 4096
+
+// errChanged says that a file is written to while it is taken.
+var errChanged = errors.New("file changed while it was read")
 
 // namespace makes event ids from file contents, so that a crash between commit
 // and move does not publish a file twice.
@@ -62,30 +78,42 @@ type Watcher struct {
 	seen     map[string]state
 }
 
-// state is what a file looked like when it was last seen changing.
+// state is what a file looked like since when.
 type state struct {
 	size  int64
 	mtime time.Time
 	since time.Time
-	first time.Time
 }
 
 // New returns a watcher; it creates the folder.
 func New(db *store.DB, blobs blob.Store, c clock.Clock, s Settings) (*Watcher, error) {
 	s = s.Defaults()
-	if err := os.MkdirAll(filepath.Join(s.Dir, done), 0o700); err != nil {
+	if err := os.MkdirAll(s.Dir, dirMode); err != nil {
 		return nil, fmt.Errorf("drop folder: %w", err)
 	}
 	return &Watcher{db: db, blobs: blobs, clock: c, settings: s, seen: map[string]state{}}, nil
 }
 
-// Run watches until ctx ends.
+// dirMode keeps others out: the files hold social data.
+const dirMode = 0o700
+
+// Run watches until ctx ends. A condition that lasts is logged once.
 func (w *Watcher) Run(ctx context.Context) error {
 	ticker := time.NewTicker(w.settings.Poll)
 	defer ticker.Stop()
+	last := ""
 	for {
-		if _, err := w.Scan(ctx); err != nil && ctx.Err() == nil {
+		_, err := w.Scan(ctx)
+		switch text := fmt.Sprint(err); {
+		case ctx.Err() != nil:
+			return nil
+		case text == last:
+		case err != nil:
 			logging.From(ctx).Warn("drop folder", zap.Error(err))
+			last = text
+		case last != "":
+			logging.From(ctx).Info("drop folder is well again")
+			last = ""
 		}
 		select {
 		case <-ctx.Done():
@@ -96,7 +124,8 @@ func (w *Watcher) Run(ctx context.Context) error {
 }
 
 // Scan looks at the folder once and publishes what is ready. It returns how many
-// pairs it took; one that fails does not stop the others.
+// pairs it took; one that fails does not stop the others. Errors do not name
+// files: senders may call them after a person (PRV-1).
 func (w *Watcher) Scan(ctx context.Context) (int, error) {
 	entries, err := os.ReadDir(w.settings.Dir)
 	if err != nil {
@@ -105,7 +134,7 @@ func (w *Watcher) Scan(ctx context.Context) (int, error) {
 	pairs := map[string]*pair{}
 	present := map[string]bool{}
 	for _, e := range entries {
-		if e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		present[e.Name()] = true
@@ -119,17 +148,13 @@ func (w *Watcher) Scan(ctx context.Context) (int, error) {
 			pairs[base].payload = e.Name()
 		}
 	}
-	for name := range w.seen {
-		if !present[name] {
-			delete(w.seen, name)
-		}
-	}
+	maps.DeleteFunc(w.seen, func(name string, _ state) bool { return !present[name] })
 	published := 0
 	var errs []error
-	for _, p := range pairs {
-		ready, err := w.ready(p)
+	for _, base := range slices.Sorted(maps.Keys(pairs)) {
+		ready, err := w.ready(pairs[base])
 		if err == nil && ready {
-			if err = w.publish(ctx, p); err == nil {
+			if err = w.publish(ctx, pairs[base]); err == nil {
 				published++
 			}
 		}
@@ -153,9 +178,9 @@ func split(name string) (base string, isAuftrag bool) {
 	return name, false
 }
 
-// ready reports whether the pair is complete and at rest, or has waited too long.
+// ready reports whether the pair is complete and at rest, or has rested too long.
 func (w *Watcher) ready(p *pair) (bool, error) {
-	restful, overdue := true, false
+	var since time.Time
 	for _, name := range []string{p.payload, p.auftrag} {
 		if name == "" {
 			continue
@@ -164,34 +189,30 @@ func (w *Watcher) ready(p *pair) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		now := w.clock.Now()
-		restful = restful && now.Sub(s.since) >= w.settings.Settle
-		overdue = overdue || now.Sub(s.first) >= w.settings.Limit
+		if s.since.After(since) {
+			since = s.since
+		}
 	}
-	if !restful {
+	switch rest := w.clock.Now().Sub(since); {
+	case rest < w.settings.Settle:
 		return false, nil
-	}
-	if overdue {
+	case rest >= w.settings.Limit:
 		return true, nil
-	}
-	if p.payload == "" || p.auftrag == "" {
+	case p.payload == "" || p.auftrag == "":
 		return false, nil
 	}
 	return w.sizeAgrees(p)
 }
 
+// look returns what the file looks like and since when.
 func (w *Watcher) look(name string) (state, error) {
-	info, err := os.Stat(filepath.Join(w.settings.Dir, name))
+	info, err := os.Stat(w.path(name))
 	if err != nil {
-		return state{}, fmt.Errorf("look at file: %w", err)
+		return state{}, fmt.Errorf("look at file: %w", nameless(err))
 	}
-	now := w.clock.Now()
 	s, known := w.seen[name]
-	if !known {
-		s.first = now
-	}
 	if !known || s.size != info.Size() || !s.mtime.Equal(info.ModTime()) {
-		s.size, s.mtime, s.since = info.Size(), info.ModTime(), now
+		s = state{size: info.Size(), mtime: info.ModTime(), since: w.clock.Now()}
 		w.seen[name] = s
 	}
 	return s, nil
@@ -200,44 +221,52 @@ func (w *Watcher) look(name string) (state, error) {
 // sizeAgrees compares the payload with the size that the Auftragsdatei announces.
 // An unreadable Auftragsdatei announces nothing: the receipt will say so.
 func (w *Watcher) sizeAgrees(p *pair) (bool, error) {
-	raw, err := os.ReadFile(filepath.Join(w.settings.Dir, p.auftrag))
+	raw, err := w.readAuftrag(p)
 	if err != nil {
-		return false, fmt.Errorf("read Auftragsdatei: %w", err)
+		return false, err
 	}
 	a, faults := auftrag.Read(raw)
-	if len(faults) > 0 {
-		return true, nil
+	return len(faults) > 0 || a.DateigroesseUebertragung == w.seen[p.payload].size, nil
+}
+
+// readAuftrag returns the Auftragsdatei, nil if there is none.
+func (w *Watcher) readAuftrag(p *pair) ([]byte, error) {
+	if p.auftrag == "" {
+		return nil, nil
 	}
-	return a.DateigroesseUebertragung == w.seen[p.payload].size, nil
+	file, err := os.Open(w.path(p.auftrag))
+	if err != nil {
+		return nil, fmt.Errorf("open Auftragsdatei: %w", nameless(err))
+	}
+	raw, err := io.ReadAll(io.LimitReader(file, maxAuftrag))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("read Auftragsdatei: %w", nameless(err))
+	}
+	return raw, nil
 }
 
 // publish stores the payload, writes the outbox row and moves the files away.
 func (w *Watcher) publish(ctx context.Context, p *pair) error {
 	if p.payload == "" {
-		logging.From(ctx).Warn("Auftragsdatei without Nutzdatendatei set aside")
-		return w.moveAway(p)
+		logging.From(ctx).Warn("Auftragsdatei without Nutzdatendatei set aside", zap.String("folder", incomplete))
+		return w.moveAway(incomplete, p.auftrag)
 	}
-	file, err := os.Open(filepath.Join(w.settings.Dir, p.payload))
+	ref, err := w.keep(ctx, p.payload)
 	if err != nil {
-		return fmt.Errorf("open file: %w", err)
+		return err
 	}
-	ref, err := w.blobs.Put(ctx, file)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("keep file: %w", err)
+	raw, err := w.readAuftrag(p)
+	if err != nil {
+		return err
 	}
 	base, _ := split(p.payload)
 	headers := map[string][]byte{messages.HeaderDateiname: []byte(base)}
-	var raw []byte
-	if p.auftrag != "" {
-		if raw, err = os.ReadFile(filepath.Join(w.settings.Dir, p.auftrag)); err != nil {
-			return fmt.Errorf("read Auftragsdatei: %w", err)
-		}
+	if raw != nil {
 		headers[messages.HeaderAuftrag] = raw
 	}
-	now := w.clock.Now()
 	m := store.OutboxMessage{
 		EventID: w.eventID(p, ref, raw), Kind: "delivery", Topic: messages.TopicDeliveries, Key: sender(raw), Type: messages.TypeDelivery,
-		ContentType: messages.ContentTypeBlobRef, Headers: headers, At: now,
+		ContentType: messages.ContentTypeBlobRef, Headers: headers, At: w.clock.Now(),
 		Body: messages.Encode(messages.BlobRef{URL: "blob:" + ref.Key, SHA256: ref.Key, Size: ref.Size}),
 	}
 	err = w.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error { return store.AddOutbox(ctx, tx, m) })
@@ -245,11 +274,35 @@ func (w *Watcher) publish(ctx context.Context, p *pair) error {
 		return err
 	}
 	logging.From(ctx).Info("delivery taken from the drop folder", zap.Stringer("event", m.EventID), zap.Int64("bytes", ref.Size))
-	return w.moveAway(p)
+	// The payload first: what a crash leaves behind is then an Auftragsdatei, and
+	// never a payload that would be published again without it.
+	return w.moveAway(taken, p.payload, p.auftrag)
+}
+
+// keep puts the file into the blob store; errChanged if somebody wrote to it
+// meanwhile.
+func (w *Watcher) keep(ctx context.Context, name string) (blob.Ref, error) {
+	before := w.seen[name]
+	file, err := os.Open(w.path(name))
+	if err != nil {
+		return blob.Ref{}, fmt.Errorf("open file: %w", nameless(err))
+	}
+	ref, err := w.blobs.Put(ctx, file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return blob.Ref{}, fmt.Errorf("keep file: %w", nameless(err))
+	}
+	after, err := w.look(name)
+	if err != nil {
+		return blob.Ref{}, err
+	}
+	if after != before || ref.Size != before.size {
+		return blob.Ref{}, errChanged
+	}
+	return ref, nil
 }
 
 // eventID names this file in this state: the same after a crash, another one for
-// a file dropped again later.
+// a file dropped again later. The same name, content and time is the same file.
 func (w *Watcher) eventID(p *pair, ref blob.Ref, raw []byte) uuid.UUID {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s|%s|%d|", p.payload, ref.Key, w.seen[p.payload].mtime.UnixNano())
@@ -257,23 +310,49 @@ func (w *Watcher) eventID(p *pair, ref blob.Ref, raw []byte) uuid.UUID {
 	return uuid.NewSHA1(namespace, b.Bytes())
 }
 
+// institution is the form of an IK.
+var institution = regexp.MustCompile(`^[0-9]{9}$`)
+
 // sender returns the IK of the sender as the Auftragsdatei names it; it is the
 // message key.
 func sender(raw []byte) string {
 	a, _ := auftrag.Read(raw)
-	return cmp.Or(strings.TrimSpace(a.AbsenderEigner), "unbekannt")
+	if ik := strings.TrimSpace(a.AbsenderEigner); institution.MatchString(ik) {
+		return ik
+	}
+	return "unbekannt"
 }
 
-func (w *Watcher) moveAway(p *pair) error {
+// moveAway moves files to the sub-folder, which it creates; names may be "".
+func (w *Watcher) moveAway(folder string, names ...string) error {
+	// Not MkdirAll: where the drop folder itself is gone, none must appear.
+	if err := os.Mkdir(w.path(folder), dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("make folder %s: %w", folder, nameless(err))
+	}
 	stamp := w.clock.Now().Format("20060102T150405.000000000")
-	for _, name := range []string{p.auftrag, p.payload} {
+	for _, name := range names {
 		if name == "" {
 			continue
 		}
-		if err := os.Rename(filepath.Join(w.settings.Dir, name), filepath.Join(w.settings.Dir, done, stamp+"-"+name)); err != nil {
-			return fmt.Errorf("move file away: %w", err)
+		if err := os.Rename(w.path(name), filepath.Join(w.path(folder), stamp+"-"+name)); err != nil {
+			return fmt.Errorf("move file away: %w", nameless(err))
 		}
 		delete(w.seen, name)
 	}
 	return nil
+}
+
+func (w *Watcher) path(name string) string { return filepath.Join(w.settings.Dir, name) }
+
+// nameless returns the cause of an error without the name of the file.
+func nameless(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
 }
