@@ -67,7 +67,7 @@ func readCheck(r *http.Request) (payload, auftrag []byte, err error) {
 		payload, err = io.ReadAll(r.Body)
 		return payload, nil, err
 	}
-	if err := r.ParseMultipartForm(maxCheckBytes); err != nil { // all of it stays in memory
+	if err := r.ParseMultipartForm(maxCheckBytes); err != nil { //nolint:gosec // limitBody bounds the body; all of it stays in memory
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return nil, nil, err
