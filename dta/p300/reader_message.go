@@ -140,8 +140,12 @@ func (r *Reader) closeMessage(readable bool) {
 	if w := &r.werte[1]; w.da && w.text != r.msg.UNH.Nachrichtenreferenz {
 		r.fault(CodeZaehler, textUNTNr)
 	}
-	if readable && r.msg.ABRP != nil {
+	switch {
+	case !readable:
+	case r.msg.ABRP != nil:
 		r.closeVerordnung()
+	case !r.rejected:
+		r.build.recp.pruefen(r.note)
 	}
 }
 
@@ -219,14 +223,11 @@ func ValidRechnungsnummer(s string) bool {
 	return len([]rune(s)) <= 20 && !strings.ContainsAny(s, `/:?*\"<>|`)
 }
 
-// closeVerordnung checks the prescription that is complete now.
+// closeVerordnung checks the prescription that is complete now. In a file that is
+// rejected anyway sums would only repeat what is missing.
 func (r *Reader) closeVerordnung() {
-	v := r.build.verordnung()
-	if v == nil || r.rejected {
-		return // what is missing was reported
-	}
-	if !v.IstERezept() && !v.ZDR.Vorhanden && v.brauchtZusatzdaten() {
-		r.note(place(NewError(CodeZusatzdaten, textOhneZDR), v.INV.Ort, "INV", 0))
+	if v := r.build.verordnung(); v != nil && !r.rejected {
+		v.pruefen(r.note)
 	}
 }
 

@@ -2,8 +2,13 @@ package p300
 
 // sonderkennzeichenAt returns the row of a Sonderkennzeichen that is valid on
 // the day of dispensing; known tells whether the number exists at all. A number
-// may have several rows, one per period.
+// may have several rows, one per period. An illegible day (JJJJMM00) counts as
+// valid if any day of its month is.
 func sonderkennzeichenAt(nummer string, abgabe Datum) (row *sonderkennzeichenRow, known bool) {
+	until := abgabe
+	if abgabe%100 == 0 {
+		until += 31
+	}
 	lo, hi := 0, len(sonderkennzeichen)
 	for lo < hi {
 		if mid := (lo + hi) / 2; sonderkennzeichen[mid].nummer < nummer {
@@ -15,7 +20,7 @@ func sonderkennzeichenAt(nummer string, abgabe Datum) (row *sonderkennzeichenRow
 	for ; lo < len(sonderkennzeichen) && sonderkennzeichen[lo].nummer == nummer; lo++ {
 		known = true
 		s := &sonderkennzeichen[lo]
-		if s.von <= abgabe && (s.bis == 0 || abgabe <= s.bis) {
+		if s.von <= until && (s.bis == 0 || abgabe <= s.bis) {
 			return s, true
 		}
 	}
