@@ -3,6 +3,7 @@ package p295
 import (
 	"embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -164,7 +165,7 @@ func readTable(name string) ([]row, error) {
 	var out []row
 	for {
 		line, err := r.Read()
-		if err == io.EOF { //nolint:errorlint // csv.Reader returns it bare
+		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {

@@ -108,12 +108,12 @@ func textDigit(d checkDigit, field string) string {
 
 // sentence returns the text for a value that violates its type or length.
 func (e *elementSpec) sentence(f flaw) string {
-	switch {
-	case f == flawLong:
+	switch f {
+	case flawLong:
 		return fmt.Sprintf("Das Feld „%s“ ist länger als %d Zeichen.", e.name, e.max)
-	case f == flawShort:
+	case flawShort:
 		return fmt.Sprintf("Das Feld „%s“ ist kürzer als %d Zeichen.", e.name, e.min)
-	case f == flawFixed:
+	case flawFixed:
 		return fmt.Sprintf("Das Feld „%s“ hat nicht den vorgegebenen Inhalt.", e.name)
 	}
 	switch e.kind {

@@ -25,6 +25,3 @@ func HashZusatzdaten(z *ZDR, herstellungen []Herstellung) string {
 	sum := md5.Sum([]byte(b.String())) //nolint:gosec // see above; all characters are digits, : and ,
 	return fmt.Sprintf("%040s", new(big.Int).SetBytes(sum[:]).Text(10))
 }
-
-// leererHash is ZDR-02 of an E-Rezept: the Zusatzdaten are signed there.
-const leererHash = "0000000000000000000000000000000000000000"
