@@ -115,7 +115,12 @@ func (e *elementSpec) sentence(f flaw) string {
 		return fmt.Sprintf("Das Feld „%s“ ist kürzer als %d Zeichen.", e.name, e.min)
 	case flawFixed:
 		return fmt.Sprintf("Das Feld „%s“ hat nicht den vorgegebenen Inhalt.", e.name)
+	default: // flawType
+		return e.typeSentence()
 	}
+}
+
+func (e *elementSpec) typeSentence() string {
 	switch e.kind {
 	case kindDate, kindBirthDate:
 		return fmt.Sprintf("Das Datum im Feld „%s“ existiert nicht (JJJJMMTT).", e.name)
