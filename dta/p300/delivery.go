@@ -1,0 +1,88 @@
+package p300
+
+import (
+	"fmt"
+
+	"klarbeleg/dta"
+	"klarbeleg/dta/auftrag"
+)
+
+// UnknownSize stands for a size that is not known and so not checked.
+const UnknownSize = -1
+
+// Kopfdaten is what a file says about itself and its Auftragsdatei repeats.
+type Kopfdaten struct {
+	AbsenderIK, EmpfaengerIK, Dateiname string
+}
+
+// Kopfdaten returns what UNB says.
+func (u *UNB) Kopfdaten() Kopfdaten { return Kopfdaten{u.AbsenderIK, u.EmpfaengerIK, u.Dateiname} }
+
+// MissingAuftrag is the finding about a Nutzdatendatei that came alone.
+func MissingAuftrag() dta.Error {
+	return NewError(CodeUnlesbar, "Zur Nutzdatendatei wurde keine Auftragsdatei übermittelt.")
+}
+
+// CheckDelivery does the checks of stage 1 that need the Auftragsdatei (section
+// 1): transfer name, size, compression, partners (APO-D01) and the logical file
+// name (APO-D06). All findings are of file scope; Element and Offset are the
+// field's in the Auftragsdatei.
+//
+// transferName is the name under which the Nutzdatendatei came, without folder
+// and extension; "" where the way has no names. k is the head of the
+// Nutzdatendatei, nil while it is not read. size is that of the Nutzdatendatei,
+// plain and uncompressed, or UnknownSize.
+func CheckDelivery(a *auftrag.Auftrag, transferName string, k *Kopfdaten, size int64) []dta.Error {
+	var errs []dta.Error
+	add := func(ok bool, code, sentence string, element int, offset int64) {
+		if !ok {
+			e := NewError(code, sentence)
+			e.Element, e.Offset = element, offset
+			errs = append(errs, e)
+		}
+	}
+	if transferName == "" {
+		transferName = a.TransferName()
+	}
+	add(validTransferName(transferName), CodeUnlesbar, textTransferName, 5, 19)
+	add(transferName == a.TransferName(), CodeUnlesbar, textTransferDiffers, 5, 19)
+	add(size == UnknownSize || size == a.DateigroesseNutzdaten, CodeUnlesbar, textSize(a.DateigroesseNutzdaten, size), 21, 178)
+	add(a.Komprimierung == uncompressed, CodeUnlesbar, textCompression, 24, 204)
+	if k != nil {
+		add(sameIK(k.AbsenderIK, a.AbsenderEigner), CodeUnlesbar, textAbsender, 8, 32)
+		add(sameIK(k.EmpfaengerIK, a.EmpfaengerNutzer), CodeUnlesbar, textEmpfaenger, 10, 62)
+		add(k.Dateiname == a.Dateiname, CodeDateiname, textLogicalName, 14, 104)
+	}
+	return errs
+}
+
+// uncompressed is the only compression code of the files read here; the other
+// is that of the ZIP of PDF invoices.
+const uncompressed = "00"
+
+// validTransferName tells whether the name is E or T, APO, 0, three digits.
+func validTransferName(name string) bool {
+	if len(name) != 8 || (name[0] != 'E' && name[0] != 'T') || name[1:5] != "APO0" {
+		return false
+	}
+	_, ok := number(name[5:], 3, 3)
+	return ok
+}
+
+// sameIK compares the first nine characters, which alone count.
+func sameIK(a, b string) bool {
+	return len(a) >= 9 && len(b) >= 9 && a[:9] == b[:9]
+}
+
+const (
+	textTransferName    = "Der Dateiname ist nicht nach dem Schema E oder T, APO, 0, dreistellige Transfernummer gebildet."
+	textTransferDiffers = "Die Auftragsdatei nennt eine andere Verfahrenskennung oder Transfernummer als der Dateiname."
+	textCompression     = "Das Komprimierungsverfahren der Auftragsdatei ist nicht vereinbart."
+	textAbsender        = "Der Absender der Datei ist nicht der ABSENDER_EIGNER der Auftragsdatei."
+	textEmpfaenger      = "Der Empfänger der Datei ist nicht der EMPFÄNGER_NUTZER der Auftragsdatei."
+	textLogicalName     = "Der logische Dateiname ist nicht der DATEINAME der Auftragsdatei."
+)
+
+func textSize(want, got int64) string {
+	return fmt.Sprintf("Die Dateigröße stimmt nicht mit der Auftragsdatei überein (erwartet %d, erhalten %d Byte). Die Datei ist vermutlich unvollständig.", want, got)
+}
