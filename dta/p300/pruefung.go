@@ -62,13 +62,13 @@ func (p *Position) umsatzsteuer() Cent {
 			base -= abs(n.Betrag)
 		}
 	}
-	return enthalteneSteuer(base, p.EFP.Steuersatz)
+	return EnthalteneSteuer(base, p.EFP.Steuersatz)
 }
 
 func abs(c Cent) Cent { return max(c, -c) }
 
-// enthalteneSteuer returns the tax inside a gross amount, rounded half up.
-func enthalteneSteuer(brutto Cent, satz Hundertstel) Cent {
+// EnthalteneSteuer returns the tax inside a gross amount, rounded half up (section 5).
+func EnthalteneSteuer(brutto Cent, satz Hundertstel) Cent {
 	divisor := 10_000 + Cent(satz)
 	if divisor <= 0 {
 		return 0

@@ -147,7 +147,7 @@ func (s *Steuern) pruefen(einzeln bool, note noteFunc) {
 		if g.Zwischensumme != g.Brutto-g.Apothekenabschlag.Wert-g.SonstigeAbzuege {
 			note(place(NewError(CodeRechnung, textZwischensumme), g.Ort, "SGA", 6))
 		}
-		if einzeln && g.Umsatzsteuer != enthalteneSteuer(g.Zwischensumme, g.Steuersatz) {
+		if einzeln && g.Umsatzsteuer != EnthalteneSteuer(g.Zwischensumme, g.Steuersatz) {
 			note(place(NewError(CodeRechnung, textSteuer), g.Ort, "SGA", 8))
 		}
 		if g.Netto != g.Zwischensumme-g.Umsatzsteuer {
