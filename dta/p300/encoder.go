@@ -95,7 +95,8 @@ func (e *encoder) ganz(slot int, v int64, present bool) {
 	}
 }
 
-// dezimal writes a decimal with all its places.
+// dezimal writes a decimal with all its places; zeros at the end are left out
+// where the length leaves no room for them (a sender may write 19400).
 func (e *encoder) dezimal(slot int, v int64, present bool) {
 	if !present {
 		return
@@ -117,6 +118,16 @@ func (e *encoder) dezimal(slot int, v int64, present bool) {
 	for unit > 1 {
 		unit /= 10
 		e.buf = append(e.buf, byte('0'+v/unit%10))
+	}
+	for over := len(e.buf) - from - int(s.max); over > 0; over-- {
+		end := len(e.buf) - 1
+		if e.buf[end] != '0' {
+			break
+		}
+		if e.buf = e.buf[:end]; e.buf[end-1] == ',' {
+			e.buf = e.buf[:end-1]
+			break
+		}
 	}
 	if v < 0 || len(e.buf)-from > int(s.max) {
 		e.fail(s, "number out of range")
