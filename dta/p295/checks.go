@@ -1,6 +1,10 @@
 package p295
 
-import "klarbeleg/dta"
+import (
+	"slices"
+
+	"klarbeleg/dta"
+)
 
 // checkIVK checks the kind of processing (IV-K01, IV-K02) and the partners.
 func (r *Reader) checkIVK() {
@@ -12,7 +16,8 @@ func (r *Reader) checkIVK() {
 	default:
 		r.elementFault(CodeKennzeichen, textKennzeichen, 1)
 	}
-	if differ(k.SenderIK, r.unb.AbsenderIK) || differ(k.DatenannahmestelleIK, r.unb.EmpfaengerIK) {
+	other := func(ik, unb string) bool { return validIK(unb) && differ(ik, unb) }
+	if other(k.SenderIK, r.unb.AbsenderIK) || other(k.DatenannahmestelleIK, r.unb.EmpfaengerIK) {
 		r.warn(CodeElement, textPartner)
 	}
 }
@@ -124,49 +129,58 @@ func (r *Reader) notFuture(d Datum, p place) {
 func (r *Reader) checkSums(kind messageType) {
 	m, s := &r.msg, r.msg.Summen()
 	f := &m.FKI
-	at := func(element int) place { return place{"FKI", f.Ort, element} }
-	var value, dialysis, material bool
-	for i := range m.ABR {
-		value = value || m.ABR[i].Wert.Vorhanden
-		dialysis = dialysis || m.ABR[i].DialyseSachkosten.Vorhanden
-		material = material || m.ABR[i].Sachkosten.Vorhanden
-	}
-	value = value || kind.contract == contract73b // there it is always mandatory
-	for i, sum := range []struct {
-		need  bool
-		given Opt[Cent]
-	}{{value, f.Brutto}, {dialysis, f.Dialysesachkosten}, {material, f.Sachkosten}} {
-		if sum.need && !sum.given.Vorhanden {
-			r.found(CodeSummeFehlt, textSumMissing, at(i+1))
-		}
-	}
+	value := kind.contract == contract73b || slices.ContainsFunc(m.ABR, func(a ABR) bool { return a.Wert.Vorhanden })
+	dialysis := slices.ContainsFunc(m.ABR, func(a ABR) bool { return a.DialyseSachkosten.Vorhanden })
+	material := slices.ContainsFunc(m.ABR, func(a ABR) bool { return a.Sachkosten.Vorhanden })
+	r.sumNeeded(value, f.Brutto, 1)
+	r.sumNeeded(dialysis, f.Dialysesachkosten, 2)
+	r.sumNeeded(material, f.Sachkosten, 3)
 	if f.Brutto.Vorhanden && f.Brutto.Wert != s.Brutto {
-		e := at(1).error(CodeBrutto, textGross)
+		e := r.fki(1).error(CodeBrutto, textGross)
 		if f.Brutto.Wert == s.BruttoMalAnzahl {
-			e = warning(at(1).error(CodeBrutto, textGrossTimes))
+			e = warning(r.fki(1).error(CodeBrutto, textGrossTimes))
 		}
 		r.note(e)
 	}
-	for i, sum := range []struct {
-		given Opt[Cent]
-		want  Cent
-	}{
-		{f.Dialysesachkosten, s.Dialysesachkosten},
-		{f.Sachkosten, s.Sachkosten},
-		{f.GesetzlicheZuzahlung, s.GesetzlicheZuzahlung},
-		{f.VertraglicheZuzahlung, s.VertraglicheZuzahlung},
-		{f.Minderungen, s.Minderungen},
-	} {
-		missing := i < 2 && !sum.given.Vorhanden // reported above if needed
-		if !missing && sum.given.Wert != sum.want {
-			r.found(CodeMinderungen, textReductions, at(i+2))
-		}
-	}
+	r.checkParts(&s)
 	if value && !f.Brutto.Vorhanden {
 		return // reported above; nothing can be said about the rest
 	}
 	gross := f.Brutto.Wert
 	if f.Netto != gross-f.Minderungen.Wert && f.Netto != gross-f.GesetzlicheZuzahlung.Wert-f.VertraglicheZuzahlung.Wert {
-		r.found(CodeNetto, textNet, at(7))
+		r.found(CodeNetto, textNet, r.fki(7))
+	}
+}
+
+// fki is an element of FKI.
+func (r *Reader) fki(element int) place { return place{"FKI", r.msg.FKI.Ort, element} }
+
+// sumNeeded reports a sum that must be there and is not (IV-R01).
+func (r *Reader) sumNeeded(needed bool, sum Opt[Cent], element int) {
+	if needed && !sum.Vorhanden {
+		r.found(CodeSummeFehlt, textSumMissing, r.fki(element))
+	}
+}
+
+// checkParts compares FKI-03 to FKI-07 with the sums of their parts (IV-R03).
+// Absent sums of reductions stand for 0,00; absent sums of costs are IV-R01.
+func (r *Reader) checkParts(s *Summen) {
+	f := &r.msg.FKI
+	// A reduction of an unknown kind is reported as that; it has no group.
+	known := !slices.ContainsFunc(r.msg.MND, func(m MND) bool { return r.t.reduce[m.Art] == "" })
+	for _, sum := range []struct {
+		element     int
+		applies     bool
+		given, want Cent
+	}{
+		{2, f.Dialysesachkosten.Vorhanden, f.Dialysesachkosten.Wert, s.Dialysesachkosten},
+		{3, f.Sachkosten.Vorhanden, f.Sachkosten.Wert, s.Sachkosten},
+		{4, known, f.GesetzlicheZuzahlung.Wert, s.GesetzlicheZuzahlung},
+		{5, known, f.VertraglicheZuzahlung.Wert, s.VertraglicheZuzahlung},
+		{6, true, f.Minderungen.Wert, s.Minderungen},
+	} {
+		if sum.applies && sum.given != sum.want {
+			r.found(CodeMinderungen, textReductions, r.fki(sum.element))
+		}
 	}
 }

@@ -345,7 +345,7 @@ func (r *Reader) trailer() {
 	if n, ok := count(z.AnzahlNachrichten); ok && n != r.stats.Messages {
 		r.segmentFault(CodeDateiende, textTrailerCount(n, r.stats.Messages))
 	}
-	if z.Dateinummer != "" && z.Dateinummer != r.unb.Dateinummer {
+	if differ(z.Dateinummer, r.unb.Dateinummer) {
 		r.segmentFault(CodeDateiende, textTrailerReference)
 	}
 }

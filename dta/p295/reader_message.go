@@ -123,6 +123,7 @@ func (r *Reader) openMessage() (*catalogue, messageType) {
 // a gap the numbering goes on from the number found.
 func (r *Reader) sequence(reference string) {
 	if len(reference) != referenceDigits {
+		r.last++
 		return // reported as a fault of the element
 	}
 	if reference[2:4] != "00" {
@@ -186,7 +187,7 @@ func (r *Reader) closeMessage(n int) {
 	if want, ok := count(t.AnzahlSegmente); ok && want != n {
 		r.segmentFault(CodeNachricht, textSegmentCount(want, n))
 	}
-	if t.Nachrichtenreferenz != "" && t.Nachrichtenreferenz != h.Nachrichtenreferenz {
+	if differ(t.Nachrichtenreferenz, h.Nachrichtenreferenz) {
 		r.segmentFault(CodeNachricht, textUNTReference)
 	}
 	if want, ok := count(h.AnzahlSegmente); ok && want != n {
@@ -211,7 +212,9 @@ func (r *Reader) segment(layout *catalogue) {
 	}
 	r.walk.to(d.order, r.missing)
 	if r.walk.n++; d.max > 0 && r.walk.n > d.max {
-		r.segmentFault(CodeSegmentfolge, textRepetition(tag, d.max))
+		if !r.walk.torn { // else the first one stood at the wrong place
+			r.segmentFault(CodeSegmentfolge, textRepetition(tag, d.max))
+		}
 		return
 	}
 	if d.raw {
