@@ -8,6 +8,7 @@ const (
 	CodeTransferName     = "P1002"    // transfer name is not E/T, SOL, 0, three digits
 	CodeAuftrag          = "P1003"    // Auftragsdatei: length, identifier, format
 	CodeSize             = "P1004"    // size differs from the Auftragsdatei
+	CodeSecurity         = "P1007"    // not decrypted, or signature not confirmed
 	CodeTestLive         = "P1008"    // test and live marks contradict each other
 	CodeCharset          = "P1011"    // character set not allowed, or bytes outside it
 	CodeEmptyOrTooLarge  = "P1012"    // no message, or a bound exceeded
@@ -59,6 +60,7 @@ var ruleTable = [...]Rule{
 	{CodeTransferName, 1, RejectFile, ScopeFile},
 	{CodeAuftrag, 1, RejectFile, ScopeFile},
 	{CodeSize, 1, RejectFile, ScopeFile},
+	{CodeSecurity, 1, RejectFile, ScopeFile},
 	{CodeTestLive, 1, RejectFile, ScopeFile},
 	{CodeCharset, 1, RejectFile, ScopeFile},
 	{CodeEmptyOrTooLarge, 1, RejectFile, ScopeFile},

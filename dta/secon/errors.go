@@ -1,0 +1,127 @@
+package secon
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"klarbeleg/dta"
+)
+
+// The refusals (spec secon section 6). Every one that Open, Seal, Unpack and the
+// checks return for a fault of the message stands in an *Error and is found with
+// errors.Is.
+var (
+	ErrNotForUs      = errors.New("no recipient is one of our certificates")
+	ErrProfile       = errors.New("outside of the agreed profile")
+	ErrDecryption    = errors.New("decryption failed")
+	ErrNotSigned     = errors.New("content is not signed")
+	ErrDetached      = errors.New("signature is detached from the content")
+	ErrSigners       = errors.New("more than one signer")
+	ErrSignature     = errors.New("signature is wrong")
+	ErrSignerUnknown = errors.New("certificate of the signer is unknown")
+	ErrExpired       = errors.New("certificate is not valid at this time")
+	ErrRevoked       = errors.New("certificate is revoked")
+	ErrUntrusted     = errors.New("certificate comes from an unknown trust centre")
+	ErrKeyUsage      = errors.New("certificate is not made for this use")
+	ErrNotEntitled   = errors.New("signer is not entitled for the sender")
+	ErrTruncated     = errors.New("file ends too early")
+	ErrTrailing      = errors.New("data behind the end of the message")
+	ErrMalformed     = errors.New("file is no readable message")
+	ErrTooLarge      = errors.New("payload exceeds the bound")
+	ErrClaim         = errors.New("content differs from the Auftragsdatei")
+	ErrSize          = errors.New("size differs from the Auftragsdatei")
+	ErrCompression   = errors.New("compression not agreed or broken")
+)
+
+// textUnopened is one sentence for both a wrong signature and a failed
+// decryption: who sends altered files must not learn which of them it was, or
+// he could decrypt foreign ones byte by byte (padding oracle).
+const textUnopened = "Die Datei konnte nicht entschlüsselt oder die Signatur nicht bestätigt werden. Bitte erzeugen und senden Sie die Datei erneut."
+
+// refusals gives every refusal the rule of the catalogue under which the receipt
+// names it, and the sentence for the sender.
+var refusals = [...]struct {
+	kind error
+	rule string
+	text string
+}{
+	{ErrNotForUs, dta.CodeSecurity, "Die Datei ist nicht für uns verschlüsselt. Bitte verwenden Sie unser aktuelles Zertifikat."},
+	{ErrProfile, dta.CodeSecurity, "Die Datei entspricht nicht dem vereinbarten Sicherheitsverfahren (SECON)."},
+	{ErrDecryption, dta.CodeSecurity, textUnopened},
+	{ErrNotSigned, dta.CodeSecurity, "Die Datei ist nicht signiert."},
+	{ErrDetached, dta.CodeSecurity, "Die Signatur enthält die Nutzdaten nicht."},
+	{ErrSigners, dta.CodeSecurity, "Die Datei trägt mehr als eine Signatur."},
+	{ErrSignature, dta.CodeSecurity, textUnopened},
+	{ErrSignerUnknown, dta.CodeSecurity, "Das Zertifikat des Signierenden liegt der Datei nicht bei und ist uns nicht bekannt."},
+	{ErrExpired, dta.CodeSecurity, "Das Zertifikat ist zum Zeitpunkt des Eingangs nicht gültig. Bitte verwenden Sie ein gültiges Zertifikat."},
+	{ErrRevoked, dta.CodeSecurity, "Das Zertifikat ist gesperrt. Bitte verwenden Sie ein gültiges Zertifikat."},
+	{ErrUntrusted, dta.CodeSecurity, "Das Zertifikat stammt nicht von einem anerkannten Trustcenter."},
+	{ErrKeyUsage, dta.CodeSecurity, "Das Zertifikat ist für diesen Zweck nicht ausgestellt."},
+	{ErrNotEntitled, dta.CodeSecurity, "Das Institutionskennzeichen des Zertifikats ist für diesen Absender nicht berechtigt."},
+	{ErrTruncated, dta.CodeSize, "Die Datei ist unvollständig übertragen worden."},
+	{ErrTrailing, dta.CodeSecurity, "Hinter dem Ende der verschlüsselten Nachricht stehen weitere Daten."},
+	{ErrMalformed, dta.CodeSecurity, "Die Datei ist keine lesbare verschlüsselte Nachricht."},
+	{ErrTooLarge, dta.CodeEmptyOrTooLarge, "Die Nutzdaten überschreiten die zulässige oder die angegebene Größe."},
+	{ErrClaim, dta.CodeSecurity, "Die Angaben der Auftragsdatei zu Verschlüsselung und Signatur passen nicht zur Datei."},
+	{ErrSize, dta.CodeSize, "Die Größe der Datei stimmt nicht mit der Auftragsdatei überein."},
+	{ErrCompression, dta.CodeCompression, "Das Komprimierungsverfahren ist nicht vereinbart oder passt nicht zur Datei."},
+}
+
+// Error is a refusal with its place. It holds no payload and no person's name.
+type Error struct {
+	// Kind is one of the refusals of this package.
+	Kind error
+	// Offset is how many bytes of the file had been used when the fault was seen.
+	Offset int64
+	// Found and Want name in words what the file has and what is agreed; "" where
+	// Kind says it all.
+	Found, Want string
+}
+
+// refuse returns a refusal that names what was found and what is agreed.
+func refuse(kind error, found, want string) *Error {
+	return &Error{Kind: kind, Found: found, Want: want}
+}
+
+// Error returns the refusal for logs.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("secon: " + e.Kind.Error())
+	if e.Found != "" {
+		b.WriteString(": found " + e.Found)
+	}
+	if e.Want != "" {
+		b.WriteString(", wanted " + e.Want)
+	}
+	if e.Offset > 0 {
+		fmt.Fprintf(&b, ", byte %d", e.Offset)
+	}
+	return b.String()
+}
+
+// Unwrap returns Kind.
+func (e *Error) Unwrap() error { return e.Kind }
+
+// Finding returns the refusal as a finding of stage 1 with the German sentence
+// for the sender (DTA-6).
+func (e *Error) Finding() dta.Error {
+	for _, r := range refusals {
+		if errors.Is(e.Kind, r.kind) {
+			f := dta.NewError(r.rule, r.text+e.detail())
+			f.Offset = e.Offset
+			return f
+		}
+	}
+	panic("secon: refusal without rule: " + e.Kind.Error())
+}
+
+func (e *Error) detail() string {
+	switch {
+	case e.Found != "" && e.Want != "":
+		return " Vorgefunden: " + e.Found + "; vereinbart: " + e.Want + "."
+	case e.Found != "":
+		return " Vorgefunden: " + e.Found + "."
+	}
+	return ""
+}
