@@ -121,3 +121,11 @@ type Sammelabrechnung struct {
 	SSA SSA
 	Steuern
 }
+
+// Oder returns the value, or other where it is absent.
+func (o Opt[T]) Oder(other T) T {
+	if o.Vorhanden {
+		return o.Wert
+	}
+	return other
+}

@@ -1,0 +1,32 @@
+package ta7
+
+// The German sentences for the sender. None holds a field value (OPS-4).
+const (
+	textXML         = "Die Datei ist kein wohlgeformtes XML oder kein FHIR-Bundle."
+	textDoctype     = "Die Datei enthält eine DOCTYPE-Deklaration; sie ist nicht zulässig."
+	textTooLarge    = "Ein Eintrag der Datei überschreitet die zulässige Größe."
+	textUTF8        = "Die Datei ist nicht in UTF-8 kodiert oder beginnt mit einer Bytereihenfolge-Marke (BOM)."
+	textLeer        = "Die Datei enthält kein Rezept."
+	textProfil      = "Die Profilversion (meta.profile) ist für den Abrechnungszeitraum (Composition.date) nicht gültig."
+	textDateiname   = "Der Dateiname (Bundle.identifier) entspricht nicht der vereinbarten Bildung."
+	textListe       = "Der eigene Dateiname fehlt in der Liste der Dateien (List)."
+	textListeLang   = "Die Liste der Dateien (List) hat zu viele Einträge."
+	textNummer      = "Die Rechnungsnummer (Composition.identifier) hat nicht 1 bis 20 zulässige Zeichen."
+	textKopf        = "Im Kopf der Datei fehlt ein Pflichtfeld, oder es ist ungültig: "
+	textEintrag     = "Die Datei enthält einen Eintrag, der nicht vorgesehen ist."
+	textReihenfolge = "Composition und List müssen je einmal vorkommen, die Composition als erster Eintrag."
+	textAbschnitte  = "Hinweis: Die Composition nennt eine andere Zahl von Rezepten, als die Datei enthält."
+	textVier        = "Ein Rezept-Bundle enthält nicht genau die vier Einträge Verordnung, Quittung, Abgabe und Abrechnung."
+	textFeld        = "In den Abrechnungsdaten fehlt ein Pflichtfeld, oder es ist ungültig: "
+	textAbgabefeld  = "In den Abgabedaten fehlt ein Pflichtfeld, oder es ist ungültig: "
+	textCMS         = "Die Abgabedaten sind nicht lesbar: kein CMS-Container mit eingebettetem FHIR-Bundle."
+	textSignatur    = "Die Signatur eines Dokuments ist nicht gültig oder hier nicht prüfbar: "
+	textRezeptID    = "Die Rezept-ID ist nicht 22-stellig, oder ihre Prüfziffer ist falsch."
+	textRezeptIDs   = "Die Rezept-IDs von Abrechnung, Abgabe, Verordnung und Quittung sind nicht gleich."
+	textZeilen      = "Die Abrechnungszeilen sind nicht lückenlos ab 1 gezählt."
+	textZeilenPaar  = "Abrechnungsdaten und Abgabedaten haben nicht die gleichen Abrechnungszeilen."
+	textBrutto      = "GesamtBrutto der Abgabedaten ist nicht die Summe der Bruttopreise."
+	textZuzahlung   = "GesamtZuzahlung der Abgabedaten ist nicht die Summe der Zuzahlungen."
+	textSteuer      = "Der Umsatzsteuerbetrag einer Zeile weicht um mehr als einen Cent vom berechneten ab."
+	textAbgleich    = "Verordnungsdaten (ABRP) und E-Rezept-Abrechnung (TA7) stimmen nicht überein: "
+)
