@@ -136,6 +136,7 @@ type running struct {
 	logs    *observer.ObservedLogs
 	// stop ends the fetching, cancelWork the work in hand; ended is closed when
 	// the loop has returned.
+	work             context.Context
 	stop, cancelWork func()
 	ended            chan struct{}
 }
@@ -149,7 +150,7 @@ func (b *bundle) start(t *testing.T, handle consumers.Handler) *running {
 	core, logs := observer.New(zap.InfoLevel)
 	work, cancelWork := context.WithTimeout(logging.Into(context.Background(), zap.New(core)), deadline)
 	ctx, stop := context.WithCancel(work)
-	r := &running{metrics: prometheus.NewRegistry(), logs: logs, stop: stop, cancelWork: cancelWork, ended: make(chan struct{})}
+	r := &running{metrics: prometheus.NewRegistry(), logs: logs, work: work, stop: stop, cancelWork: cancelWork, ended: make(chan struct{})}
 	loop := &consumers.Loop{
 		Name: b.group, Topic: b.topic, Client: b.client, DB: b.db, Clock: clock.NewFake(noon), Metrics: consumers.NewMetrics(r.metrics),
 		Handle: func(ctx context.Context, m consumers.Message) error {
@@ -183,11 +184,14 @@ func (r *running) wait(t *testing.T) {
 	}
 }
 
-// end stops the loop and waits for it.
+// end stops the loop and waits for it; its work must not be cancelled for that.
 func (r *running) end(t *testing.T) {
 	t.Helper()
 	r.stop()
 	r.wait(t)
+	if r.work.Err() != nil {
+		t.Error("the loop ended only when its work did")
+	}
 }
 
 // value returns a counter of the loop; outcome chooses among those of messages.

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -310,7 +309,6 @@ func TestFaults(t *testing.T) {
 	// F-16, F-17, F-21, F-45
 	testkafka.Run(t, "OPS-3 a condition that passes is waited for, nothing is set aside and nothing overtakes", func(t *testing.T, backend testkafka.Backend) {
 		b := setup(t, backend, 1)
-		b.write(t, events(3)...)
 		inTx := func(sql string) func(context.Context) error {
 			return func(ctx context.Context) error {
 				return b.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
@@ -333,21 +331,28 @@ func TestFaults(t *testing.T) {
 				return ctx.Err()
 			},
 		}
-		var attempt atomic.Int32
+		// The message at each offset meets its fault as often as a bug would be tried.
+		const times = 3
+		b.write(t, events(len(faults))...)
+		met := make([]int, len(faults))
+		var want []int64
+		for offset := range faults {
+			want = append(want, slices.Repeat([]int64{int64(offset)}, times+1)...)
+		}
 		r := b.start(t, func(ctx context.Context, m consumers.Message) error {
-			if n := int(attempt.Add(1)); m.Offset == 1 && n-2 < len(faults) {
-				return faults[n-2](ctx)
+			if met[m.Offset]++; met[m.Offset] <= times {
+				return faults[m.Offset](ctx)
 			}
 			return b.effect(ctx, m)
 		})
 		b.committed(t)
 		r.end(t)
-		b.wantEffects(t, numbers(3))
+		b.wantEffects(t, numbers(len(faults)))
 		b.wantQuarantine(t)
-		if want := []int64{0, 1, 1, 1, 1, 1, 1, 2}; !slices.Equal(b.handled(), want) {
+		if !slices.Equal(b.handled(), want) {
 			t.Errorf("handled %v, want %v", b.handled(), want)
 		}
-		if n := r.value(t, "klarbeleg_messages_total", "retried"); n != float64(len(faults)) {
+		if n := r.value(t, "klarbeleg_messages_total", "retried"); n != float64(times*len(faults)) {
 			t.Errorf("metric says %v attempts were repeated", n)
 		}
 	})
@@ -401,6 +406,9 @@ func TestStop(t *testing.T) {
 			if n := b.lag(t); n != 2 {
 				t.Fatalf("%d messages are not committed, want 2", n)
 			}
+			if n := r.value(t, "klarbeleg_messages_total", ""); n != 0 {
+				t.Errorf("%v attempts are counted", n)
+			}
 		}
 		b.start(t, nil)
 		b.committed(t)
@@ -419,7 +427,7 @@ func TestStop(t *testing.T) {
 		for range 4 {
 			receive(t, "the message is tried", tried)
 		}
-		r.end(t) // its work is not cancelled
+		r.end(t)
 		if n := b.lag(t); n != 1 {
 			t.Errorf("%d messages are not committed, want 1", n)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -298,8 +299,8 @@ func TestScan(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(held, stamp+"-TSOL0001.auf"), 0o700); err != nil { // in the way of the move
 			t.Fatal(err)
 		}
-		if _, err := b.watcher.Scan(logging.Into(t.Context(), zap.NewNop())); err == nil {
-			t.Fatal("no error")
+		if _, err := b.watcher.Scan(logging.Into(t.Context(), zap.NewNop())); err == nil || strings.Contains(err.Error(), "TSOL0001") {
+			t.Fatalf("error %v, want one that names no file (PRV-1)", err)
 		}
 		if left := b.left(); !slices.Equal(left, []string{"TSOL0001.auf"}) {
 			t.Fatalf("left in the folder: %q", left)
@@ -379,36 +380,48 @@ func TestScan(t *testing.T) {
 	})
 }
 
-// writing is a blob store during whose Put somebody writes to the file.
-type writing struct {
+// interrupted is a blob store during whose Put something happens.
+type interrupted struct {
 	blob.Store
-	write func()
+	by func() error
 }
 
-func (w writing) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
-	w.write()
-	return w.Store.Put(ctx, r)
+func (s interrupted) Put(ctx context.Context, r io.Reader) (blob.Ref, error) {
+	if err := s.by(); err != nil {
+		return blob.Ref{}, err
+	}
+	return s.Store.Put(ctx, r)
 }
 
-func TestFileChangesWhileRead(t *testing.T) {
+func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	t.Run("DTA-8 a file that is written to while it is taken is left for later (F-41)", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		whole := b.blobs
-		b.blobs = writing{whole, func() { b.drop("TSOL0001.edi", append(bytes.Clone(b.payload), "more"...)) }}
-		b.restart()
-		b.drop("TSOL0001.edi", b.payload)
-		b.drop("TSOL0001.auf", b.auftrag)
-		b.scan(0)
-		b.clock.Add(settle)
-		if n, err := b.watcher.Scan(logging.Into(t.Context(), zap.NewNop())); err == nil || n != 0 || len(b.left()) != 2 {
-			t.Fatalf("%d taken, %q left, %v", n, b.left(), err)
-		}
-		if n := len(b.outbox()); n != 0 {
-			t.Errorf("%d messages", n)
-		}
-	})
+	for name, by := range map[string]func(b *bundle, file string) error{
+		"is written to while it is taken (F-41)": func(b *bundle, file string) error {
+			b.drop(file, append(bytes.Clone(b.payload), "more"...))
+			return nil
+		},
+		"cannot be read (F-45)": func(b *bundle, file string) error {
+			return fmt.Errorf("store blob: %w", &fs.PathError{Op: "read", Path: filepath.Join(b.dir, file), Err: syscall.EIO})
+		},
+	} {
+		t.Run("DTA-8 a file that "+name+" is left for later", func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.blobs = interrupted{b.blobs, func() error { return by(b, "Muster_Erika.edi") }}
+			b.restart()
+			b.drop("Muster_Erika.edi", b.payload)
+			b.drop("Muster_Erika.auf", b.auftrag)
+			b.scan(0)
+			b.clock.Add(settle)
+			n, err := b.watcher.Scan(logging.Into(t.Context(), zap.NewNop()))
+			if err == nil || n != 0 || len(b.left()) != 2 || len(b.outbox()) != 0 {
+				t.Fatalf("%d taken, %q left, %v", n, b.left(), err)
+			}
+			if strings.Contains(err.Error(), "Muster") {
+				t.Errorf("PRV-1: %v", err)
+			}
+		})
+	}
 }
 
 func TestRun(t *testing.T) {
