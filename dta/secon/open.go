@@ -106,8 +106,8 @@ func Open(dst Spool, src io.Reader, o Options) (opened *Opened, err error) {
 	var refusal *Error
 	if !errors.As(verdict, &refusal) {
 		verdict = fmt.Errorf("open message: %w", verdict)
-	} else if refusal.Offset = outer.off; errors.Is(refusal, ErrDecryption) {
-		refusal.Offset = 0 // where it failed would tell what was decrypted
+	} else if refusal.Offset = outer.off; errors.Is(refusal, ErrDecryption) || errors.Is(refusal, ErrSignature) {
+		refusal.Offset = 0 // the place would tell the one from the other
 	}
 	return nil, verdict
 }
