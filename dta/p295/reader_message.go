@@ -77,7 +77,7 @@ func (r *Reader) message() {
 		switch {
 		case layout == nil:
 		case n < MaxSegmente:
-			r.segment(layout)
+			r.segment()
 		case n == MaxSegmente:
 			r.segmentFault(CodeSegmentfolge, textTooManySegments)
 		}
@@ -196,7 +196,7 @@ func (r *Reader) closeMessage(n int) {
 }
 
 // segment checks the place of the current segment and takes it over.
-func (r *Reader) segment(layout *catalogue) {
+func (r *Reader) segment() {
 	tag := r.tok.Tag()
 	d := r.walk.find(tag, r.later)
 	switch {
@@ -224,7 +224,7 @@ func (r *Reader) segment(layout *catalogue) {
 		r.raw()
 		return
 	}
-	r.take(tag, layout.spec(tag))
+	r.take(tag, d.spec)
 }
 
 // raw keeps a segment whose layout is not established.

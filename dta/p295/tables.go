@@ -103,6 +103,7 @@ type node struct {
 	min, max int    // max 0: only bounded by MaxSegmente
 	raw      bool   // layout not established
 	warn     bool   // its absence is a warning
+	spec     *segmentSpec
 }
 
 // catalogue is the layout of the messages of one or more main versions.
@@ -262,7 +263,7 @@ func loadCatalogue(name string) (*catalogue, error) {
 		if err1 != nil || err2 != nil || err3 != nil {
 			return nil, fmt.Errorf("table %s_struktur: no number in the row of %s", name, m["segment"])
 		}
-		c.structure = append(c.structure, node{order, m["segment"], low, high, m["raw"] == "1", m["missing"] == "WARNUNG"})
+		c.structure = append(c.structure, node{order, m["segment"], low, high, m["raw"] == "1", m["missing"] == "WARNUNG", c.spec(m["segment"])})
 	}
 	return c, err
 }
