@@ -93,6 +93,8 @@ openssl ca -config "$tmp/ca.cnf" -cert pki/ca.pem -keyfile pki/ca.key $pss -genc
 	printf "UNZ+000000+00001'\n"
 } >golden/payload.edi
 
+bzip2 -c golden/payload.edi >golden/payload.edi.bz2
+
 pssopt="-keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:32 -keyopt rsa_mgf1_md:sha256"
 oaep="-keyopt rsa_padding_mode:oaep -keyopt rsa_oaep_md:sha256 -keyopt rsa_mgf1_md:sha256"
 
