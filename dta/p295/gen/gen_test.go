@@ -149,7 +149,7 @@ func TestOptions(t *testing.T) {
 
 // DTA-7: a large file is read in the memory of one message.
 func TestMemory(t *testing.T) { //nolint:paralleltest // it measures the heap of the process
-	const size = 20 << 20
+	const size = 8 << 20
 	in, out := io.Pipe()
 	go func() {
 		_, err := Write(out, Options{Bytes: size, Erstellt: created()})
@@ -158,7 +158,7 @@ func TestMemory(t *testing.T) { //nolint:paralleltest // it measures the heap of
 	r := p295.NewReader(in, p295.Options{})
 	var most uint64
 	for r.Next() {
-		if r.Nachricht().Index%5000 == 0 {
+		if r.Nachricht().Index%2000 == 0 {
 			var m runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&m)
