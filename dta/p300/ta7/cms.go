@@ -133,18 +133,17 @@ func parseCMS(raw []byte) (*signedData, error) {
 	if err != nil || len(rest) > 0 {
 		return nil, errCMS
 	}
-	info, err := outer.children()
-	if err != nil || outer.tag != tagSequence || len(info) != 2 || info[0].tag != tagOID ||
-		string(info[0].content) != string(oidSignedData) || info[1].tag != tagContext0 {
+	info, err := outer.parts(tagSequence, tagOID, tagContext0)
+	if err != nil || string(info[0].content) != string(oidSignedData) {
 		return nil, errCMS
 	}
-	inner, err := info[1].children()
-	if err != nil || len(inner) != 1 || inner[0].tag != tagSequence {
-		return nil, errCMS
+	inner, err := info[1].parts(tagContext0, tagSequence)
+	if err != nil {
+		return nil, err
 	}
-	parts, err := inner[0].children()
-	if err != nil || len(parts) < 4 || parts[0].tag != tagInteger || parts[1].tag != tagSet || parts[2].tag != tagSequence {
-		return nil, errCMS
+	parts, err := inner[0].parts(tagSequence, tagInteger, tagSet, tagSequence)
+	if err != nil {
+		return nil, err
 	}
 	d := &signedData{}
 	if err := d.enclosed(parts[2]); err != nil {
@@ -164,11 +163,26 @@ func parseCMS(raw []byte) (*signedData, error) {
 	return d, nil
 }
 
+// parts returns the children of a value that has the tag; the first of them must
+// have the tags that follow.
+func (v ber) parts(tag byte, tags ...byte) ([]ber, error) {
+	children, err := v.children()
+	if err != nil || v.tag != tag || len(children) < len(tags) {
+		return nil, errCMS
+	}
+	for i, t := range tags {
+		if children[i].tag != t {
+			return nil, errCMS
+		}
+	}
+	return children, nil
+}
+
 // enclosed takes the content of encapContentInfo; detached ones are refused.
 func (d *signedData) enclosed(v ber) error {
-	info, err := v.children()
-	if err != nil || len(info) != 2 || info[0].tag != tagOID || info[1].tag != tagContext0 {
-		return errCMS
+	info, err := v.parts(tagSequence, tagOID, tagContext0)
+	if err != nil {
+		return err
 	}
 	inner, err := info[1].children()
 	if err != nil || len(inner) != 1 {

@@ -34,7 +34,7 @@ type profilVersion struct {
 	version    string
 	von, bis   p300.Datum
 	bundleTyp  string
-	alteUrl    bool // the receipt may still have its old link
+	alteURL    bool // the receipt may still have its old link
 	lueckenlos bool // lines numbered from 1, own file name in the List
 }
 

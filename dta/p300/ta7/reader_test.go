@@ -3,7 +3,9 @@ package ta7
 import (
 	"bytes"
 	"encoding/base64"
+	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -92,7 +94,7 @@ func TestExample(t *testing.T) {
 func TestReadAbgabedaten(t *testing.T) {
 	t.Parallel()
 	_, all, _ := readAll(t, file(t, bundleFile))
-	if clear := file(t, "testdata/apo_eabgabedaten_1_5.xml"); !bytes.Equal(bytes.TrimSpace(clear), bytes.TrimSpace(all[0].Abgabe.XML)) {
+	if plain := file(t, "testdata/apo_eabgabedaten_1_5.xml"); !bytes.Equal(bytes.TrimSpace(plain), bytes.TrimSpace(all[0].Abgabe.XML)) {
 		t.Error("the container has another record")
 	}
 	if _, _, err := ReadAbgabedaten([]byte("<Bundle/>")); err == nil {
@@ -217,8 +219,10 @@ func TestFaults(t *testing.T) {
 		{"sender", 0, `"308990210"`, `"308990211"`, "APO-A02", f},
 		{"import without original", 0, `GKVSV_CS_ERP_Import"/><code value="0"/>`, `GKVSV_CS_ERP_Import"/><code value="1"/>`, "APO-A02", c},
 		{"no CMS", 0, `<data value="MIIh7`, `<data value="AAAA`, "APO-F07, APO-A02", c},
-		{"co-payment twice", 3, "<extension url=\"Kategorie\"><valueCodeableConcept><coding><system value=\"http://fhir.abda.de/eRezeptAbgabedaten/CodeSystem/DAV-CS-ERP-KostenVersicherterKategorie\"/><code value=\"0\"/>",
-			"<extension url=\"Kategorie\"><valueCodeableConcept><coding><code value=\"1\"/>", "APO-F07, APO-A02, APO-F06", c},
+		{
+			"co-payment twice", 3, "<extension url=\"Kategorie\"><valueCodeableConcept><coding><system value=\"http://fhir.abda.de/eRezeptAbgabedaten/CodeSystem/DAV-CS-ERP-KostenVersicherterKategorie\"/><code value=\"0\"/>",
+			"<extension url=\"Kategorie\"><valueCodeableConcept><coding><code value=\"1\"/>", "APO-F07, APO-A02, APO-F06", c,
+		},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
@@ -358,4 +362,111 @@ func FuzzCMS(f *testing.F) {
 			t.Fatal("no such result")
 		}
 	})
+}
+
+// zusatzangaben is what a Rechenzentrum adds to a component of a preparation.
+const zusatzangaben = `<extension url="http://fhir.gkvsv.de/StructureDefinition/GKVSV_EX_ERP_ZusatzdatenHerstellung">` +
+	`<extension url="zaehlerHerstellung"><valuePositiveInt value="1"/></extension><extension url="einheit">` +
+	`<extension url="zaehlerEinheit"><valuePositiveInt value="1"/></extension><extension url="abrechnungsposition">` +
+	`<extension url="zaehlerAbrechnungsposition"><valuePositiveInt value="2"/></extension><extension url="verwurf_geprueft"><valueCodeableConcept>` +
+	`<coding><system value="https://fhir.gkvsv.de/CodeSystem/GKVSV_CS_ERP_Verwurf"/><code value="2"/></coding></valueCodeableConcept></extension>` +
+	`<extension url="zuAbschlaegeZusatzdaten"><extension url="zuAbschlagCode"><valueCodeableConcept><coding>` +
+	`<system value="https://fhir.gkvsv.de/CodeSystem/GKVSV_CS_ERP_ZuAbschlagKey"/><code value="R004"/></coding></valueCodeableConcept></extension>` +
+	`<extension url="zuAbschlagKennzeichen"><valueCode value="deduction"/></extension><extension url="zuAbschlagBetrag"><valueMoney>` +
+	`<value value="-69.07"/><currency value="EUR"/></valueMoney></extension></extension></extension></extension></extension>`
+
+// DTA-3: what the Rechenzentrum adds to preparations is read, and written as it
+// was.
+func TestZusatzangaben(t *testing.T) {
+	t.Parallel()
+	const after = `<valueBoolean value="false"/></extension>`
+	raw := strings.Replace(string(file(t, bundleFile)), after, after+zusatzangaben, 1)
+	head, all, errs := readAll(t, []byte(raw))
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	z := all[0].Abrechnung.Zusatzangaben
+	if len(z) != 1 || z[0].Herstellung != 1 || z[0].Einheit != 1 || z[0].Position != 2 || z[0].VerwurfGeprueft != "2" ||
+		len(z[0].Abschlaege) != 1 || z[0].Abschlaege[0] != (Abschlag{"deduction", "R004", -6907}) {
+		t.Errorf("%+v", z)
+	}
+	if out := write(t, head, all); string(out) != raw {
+		t.Errorf("written file differs:\n%.6000s", out)
+	}
+}
+
+// DTA-3: the preparations of a recipe are read from the pharmacy's record.
+func TestHerstellungen(t *testing.T) {
+	t.Parallel()
+	const unit = `<entry><fullUrl value="urn:uuid:e1"/><resource><Invoice><extension url="` + extZaehler + `"><valuePositiveInt value="1"/></extension>` +
+		`<type><coding><code value="ZusatzdatenEinheit"/></coding></type><lineItem><sequence value="1"/><chargeItemCodeableConcept><coding>` +
+		`<system value="` + systemPZN + `"/><code value="34567830"/></coding></chargeItemCodeableConcept><priceComponent><extension url="` + extFaktorkz + `">` +
+		`<valueCodeableConcept><coding><code value="11"/></coding></valueCodeableConcept></extension><extension url="` + extPreiskz + `">` +
+		`<valueCodeableConcept><coding><code value="13"/></coding></valueCodeableConcept></extension><factor value="40.5"/>` +
+		`<amount><value value="3.21"/></amount></priceComponent></lineItem></Invoice></resource></entry>`
+	const preparation = `<entry><fullUrl value="urn:uuid:h1"/><resource><MedicationDispense><extension url="` + extZaehler + `"><valuePositiveInt value="1"/></extension>` +
+		`<extension url="` + extEinheit + `"><valueReference><reference value="urn:uuid:e1"/></valueReference></extension>` +
+		`<performer><function><coding><code value="1"/></coding></function><actor><identifier><value value="309990110"/></identifier></actor></performer>` +
+		`<type><coding><code value="ZusatzdatenHerstellung"/></coding></type><whenPrepared value="2026-10-05T09:00:00Z"/></MedicationDispense></resource></entry>`
+	doc := strings.Replace(string(file(t, "testdata/apo_eabgabedaten_1_5.xml")), `<status value="completed"/>`,
+		`<extension url="`+extHerstellung+`"><valueReference><reference value="urn:uuid:h1"/></valueReference></extension><status value="completed"/>`, 1)
+	// A resource may stand behind the one that refers to it.
+	doc = strings.Replace(doc, "</Bundle>", preparation+unit+"</Bundle>", 1)
+	a, wrong, err := ReadAbgabedaten([]byte(doc))
+	if err != nil || len(wrong) > 0 {
+		t.Fatal(err, wrong)
+	}
+	want := Bestandteil{Zaehler: 1, Kennzeichen: "34567830", Faktorkennzeichen: "11", Faktor: 40_500_000, Preiskennzeichen: "13", Preis: 321}
+	if h := a.Herstellungen; len(h) != 1 || h[0].Schluessel != "1" || h[0].Kennzeichen != "309990110" || len(h[0].Einheiten) != 1 ||
+		len(h[0].Einheiten[0].Positionen) != 1 || h[0].Einheiten[0].Positionen[0] != want {
+		t.Errorf("%+v", a.Herstellungen)
+	}
+	if _, wrong, err = ReadAbgabedaten([]byte(strings.Replace(doc, "urn:uuid:e1", "urn:uuid:e2", 1))); err != nil || len(wrong) != 1 {
+		t.Errorf("a reference without a resource: %v, %v", err, wrong)
+	}
+}
+
+// repeated yields a head, a part n times, and a tail.
+func repeated(head, part, tail string, n int) io.Reader {
+	parts := []io.Reader{strings.NewReader(head)}
+	for range n {
+		parts = append(parts, strings.NewReader(part))
+	}
+	return io.MultiReader(append(parts, strings.NewReader(tail))...)
+}
+
+// DTA-7: the memory does not grow with the file.
+func TestMemory(t *testing.T) { //nolint:paralleltest // it measures the heap
+	lines := strings.SplitAfter(string(file(t, bundleFile)), "\n")
+	const n = 300
+	section := lines[2][strings.Index(lines[2], `<section><code><coding><system value="https://fhir.gkvsv.de/CodeSystem/GKVSV_CS_ERP_TA7"/><code value="RB"/>`):]
+	section = section[:strings.Index(section, "</section>")+len("</section>")]
+	composition := strings.Replace(lines[2], section, strings.Repeat(section, n-1), 1)
+	r := NewReader(repeated(lines[0]+lines[1]+composition+lines[3], strings.Join(lines[4:10], ""), "</Bundle>", n), p300.Options{})
+	count, peak := 0, uint64(0)
+	for r.Next() {
+		if count++; count%100 == 0 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapAlloc)
+		}
+	}
+	if count != n || r.Err() != nil || len(r.Errors()) > 0 {
+		t.Fatalf("%d prescriptions, %v, %v", count, r.Err(), r.Errors())
+	}
+	if peak > 8<<20 {
+		t.Errorf("%d bytes live after %d bytes read", peak, r.Bytes())
+	}
+}
+
+func BenchmarkReader(b *testing.B) {
+	raw := file(b, bundleFile)
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r := NewReader(bytes.NewReader(raw), p300.Options{})
+		for r.Next() {
+		}
+	}
 }

@@ -40,50 +40,54 @@ func (r *Reader) readRezept(entry, bundle *element) {
 	if profil(bundle, profilRezept) != r.head.Version {
 		r.profilFault("Bundle", bundle.offset)
 	}
-	kinds := r.kinds(bundle)
-	if kinds == nil {
+	k := r.kinds(bundle)
+	if k == nil {
 		r.fault(p300.CodeRezeptBundle, textVier, "Bundle", bundle.offset)
 		return
 	}
 	z := &r.rezept
-	r.readAbrechnung(kinds[3].resource())
-	z.Verordnung = r.dokument(kinds[0], "Verordnung")
-	z.Quittung = r.dokument(kinds[1], "Quittung")
-	z.Abgabe = r.dokument(kinds[2], "Abgabe")
-	r.readAbgabe(kinds[2].offset)
+	r.readAbrechnung(k.abrechnung.resource())
+	z.Verordnung = r.dokument(k.verordnung, "Verordnung")
+	z.Quittung = r.dokument(k.quittung, "Quittung")
+	z.Abgabe = r.dokument(k.abgabe, "Abgabe")
+	r.readAbgabe(k.abgabe.offset)
 	r.pruefen()
 }
 
-// kinds returns the entries of a prescription in the order Verordnung, Quittung,
-// Abgabe, Abrechnung; nil unless each is there once and nothing else (APO-F03).
-func (r *Reader) kinds(bundle *element) []*element {
+// kinds are the entries of a prescription.
+type kinds struct{ verordnung, quittung, abgabe, abrechnung *element }
+
+// kinds tells the entries apart by their links; nil unless each is there once
+// and nothing else (APO-F03).
+func (r *Reader) kinds(bundle *element) *kinds {
 	entries := bundle.all("entry")
 	if len(entries) != 4 || bundle.text("type") != "collection" {
 		return nil
 	}
-	out := make([]*element, 4)
+	var k kinds
 	for _, e := range entries {
-		kind, resource := -1, "Binary"
+		var slot **element
+		resource := "Binary"
 		switch e.text("link", "url") {
 		case linkVerordnung:
-			kind = 0
+			slot = &k.verordnung
 		case linkQuittung:
-			kind = 1
+			slot = &k.quittung
 		case linkQuittungAlt:
-			if v := profilVersionOf(r.head.Version); v == nil || v.alteUrl {
-				kind = 1
+			if v := profilVersionOf(r.head.Version); v == nil || v.alteURL {
+				slot = &k.quittung
 			}
 		case linkAbgabe:
-			kind = 2
+			slot = &k.abgabe
 		case linkAbrechnung:
-			kind, resource = 3, "Invoice"
+			slot, resource = &k.abrechnung, "Invoice"
 		}
-		if kind < 0 || out[kind] != nil || e.text("link", "relation") != "item" || e.resource() == nil || e.resource().name != resource {
+		if slot == nil || *slot != nil || e.text("link", "relation") != "item" || e.resource() == nil || e.resource().name != resource {
 			return nil
 		}
-		out[kind] = e
+		*slot = e
 	}
-	return out
+	return &k
 }
 
 // dokument takes a container apart and checks its signature (APO-F07).

@@ -92,7 +92,7 @@ func (w *Writer) WriteRezept(z *Rezept) error {
 	x := &w.x
 	x.entry("Bundle", z.ID, profilRezept, w.head.Version).value("type", "collection").raw("\n")
 	receipt := linkQuittung
-	if v := profilVersionOf(w.head.Version); v.alteUrl {
+	if v := profilVersionOf(w.head.Version); v.alteURL {
 		receipt = linkQuittungAlt
 	}
 	x.binary(linkVerordnung, &z.Verordnung, w.head.Version)
@@ -164,13 +164,13 @@ func (x *emitter) coding(system, code string) *emitter {
 }
 
 // concept writes an extension with a key.
-func (x *emitter) concept(url, system, code string) *emitter {
-	return x.openExtension(url).open("valueCodeableConcept").coding(system, code).close("valueCodeableConcept").close("extension")
+func (x *emitter) concept(url, system, code string) {
+	x.openExtension(url).open("valueCodeableConcept").coding(system, code).close("valueCodeableConcept").close("extension")
 }
 
 // code writes an extension with a valueCoding.
-func (x *emitter) code(url, system, code string) *emitter {
-	return x.openExtension(url).open("valueCoding").value("system", system).value("code", code).close("valueCoding").close("extension")
+func (x *emitter) code(url, system, code string) {
+	x.openExtension(url).open("valueCoding").value("system", system).value("code", code).close("valueCoding").close("extension")
 }
 
 func (x *emitter) money(v p300.Cent) *emitter {
@@ -205,9 +205,9 @@ func (x *emitter) closeEntry(resource string) *emitter {
 	return x.close(resource).close("resource").close("entry").raw("\n")
 }
 
-func (x *emitter) section(code, id string) *emitter {
+func (x *emitter) section(code, id string) {
 	x.open("section").open("code").coding(gkvCS+"GKVSV_CS_ERP_TA7", code).close("code")
-	return x.open("entry").value("reference", "urn:uuid:"+id).close("entry").close("section")
+	x.open("entry").value("reference", "urn:uuid:"+id).close("entry").close("section")
 }
 
 func (x *emitter) binary(url string, d *Dokument, version string) {
@@ -222,7 +222,8 @@ func (x *emitter) abrechnung(a *Abrechnung) {
 	}
 	x.open("identifier").value("system", rezept).value("value", a.RezeptID).close("identifier")
 	x.open("identifier").value("system", nsBelegnummer).value("value", a.Belegnummer).close("identifier")
-	x.value("status", "issued").open("issuer").code(extSitz, gkvCS+"GKVSV_CS_ERP_Leistungserbringer_Sitz", a.Sitz)
+	x.value("status", "issued").open("issuer")
+	x.code(extSitz, gkvCS+"GKVSV_CS_ERP_Leistungserbringer_Sitz", a.Sitz)
 	x.open("identifier").open("type").coding(gkvCS+"GKVSV_CS_ERP_Leistungserbringertyp", a.Leistungserbringertyp).close("type")
 	x.value("system", iknr).value("value", a.ApothekenIK).close("identifier").close("issuer")
 	for i := range a.Zeilen {
@@ -231,7 +232,8 @@ func (x *emitter) abrechnung(a *Abrechnung) {
 }
 
 func (x *emitter) zeile(z *Zeile) {
-	x.open("lineItem").concept(extPositionstyp, gkvCS+"GKVSV_CS_ERP_Positionstyp", z.Positionstyp)
+	x.open("lineItem")
+	x.concept(extPositionstyp, gkvCS+"GKVSV_CS_ERP_Positionstyp", z.Positionstyp)
 	if z.Import != "" {
 		x.concept(extImport, gkvCS+"GKVSV_CS_ERP_Import", z.Import)
 	}
@@ -258,7 +260,8 @@ func (x *emitter) zusatzangabe(z *Zusatzangabe) {
 		x.concept("verwurf_geprueft", gkvCS+"GKVSV_CS_ERP_Verwurf", z.VerwurfGeprueft)
 	}
 	for _, a := range z.Abschlaege {
-		x.openExtension("zuAbschlaegeZusatzdaten").concept("zuAbschlagCode", gkvCS+"GKVSV_CS_ERP_ZuAbschlagKey", a.Schluessel)
+		x.openExtension("zuAbschlaegeZusatzdaten")
+		x.concept("zuAbschlagCode", gkvCS+"GKVSV_CS_ERP_ZuAbschlagKey", a.Schluessel)
 		x.extension("zuAbschlagKennzeichen", "valueCode", a.Typ)
 		x.openExtension("zuAbschlagBetrag").open("valueMoney").money(a.Betrag).close("valueMoney").close("extension").close("extension")
 	}
