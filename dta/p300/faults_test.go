@@ -75,6 +75,8 @@ func TestFaultsABRP(t *testing.T) {
 		{"APO-D01 UTF-8", "Muster+Anna", "Mustär+Anna", "APO-D01 UNH", file},
 		{"APO-D02 element missing", "BES+27,69+5,00", "BES++5,00", "APO-D02 BES.1", file},
 		{"APO-D02 amount", "BES+27,69+", "BES+27,699+", "APO-D02 BES.1", file},
+		{"APO-D02 amount too long", "BES+27,69+", "BES+1234567890,00+", "APO-D02 BES.1", file},
+		{"APO-D02 amount without places too long", "BES+27,69+", "BES+1234567890+", "APO-D02 BES.1", file},
 		{"APO-D02 too long", "INV+A123456780+10000", "INV+A123456780+100000", "APO-D02 INV.2", file},
 		{"APO-D02 unknown segment", "NAD+Muster", "NAX+Muster", "APO-D02 NAX, APO-D02 NAD", file},
 		{"APO-D02 too many elements", "NAD+Muster+Anna+19580412'", "NAD+Muster+Anna+19580412+++++x'", "APO-D02 NAD", file},
@@ -263,5 +265,23 @@ func TestRules(t *testing.T) {
 		if row[2] != fmt.Sprint(r.Stage) || r.Severity != severity {
 			t.Errorf("%s: stage %d, severity %v, want %s, %v", r.Code, r.Stage, r.Severity, row[2], severity)
 		}
+	}
+}
+
+// DTA-3: forms of amounts.
+func TestDecimal(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int64{"27,69": 2769, ",15": 15, "-1,77": -177, "0,00": 0, "5": 500, "5,5": 550, "123456789,00": 12345678900} {
+		if got, ok := decimal(text, 2, 12); !ok || got != want {
+			t.Errorf("%s: %d, %v", text, got, ok)
+		}
+	}
+	for _, text := range []string{"", "-", ",", "5,", "1,234", "1.50", "--1", "1,2,3", "1234567890", "x", "1 "} {
+		if got, ok := decimal(text, 2, 12); ok {
+			t.Errorf("%q is accepted as %d", text, got)
+		}
+	}
+	if got, ok := decimal("1000,000000", 6, 13); !ok || got != 1_000_000_000 {
+		t.Errorf("factor: %d, %v", got, ok)
 	}
 }

@@ -2,6 +2,7 @@ package p300
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -88,14 +89,19 @@ func number(text string, least, most int) (v int64, ok bool) {
 const maxDigits = 18
 
 // decimal reads an optional minus, digits, and optionally a comma with at most
-// the given places; the length without the minus is at most limit. ,15 is 0,15.
+// the given places; with all places, and without the minus, it has at most limit
+// characters. ,15 is 0,15.
 func decimal(text string, places, limit int) (v int64, ok bool) {
 	digits := text
 	negative := digits != "" && digits[0] == '-'
 	if negative {
 		digits = digits[1:]
 	}
-	if digits == "" || len(digits) > limit {
+	whole := strings.IndexByte(digits, ',')
+	if whole < 0 {
+		whole = len(digits)
+	}
+	if digits == "" || whole+1+places > limit {
 		return 0, false
 	}
 	behind := -1 // places behind the comma so far, -1 before it

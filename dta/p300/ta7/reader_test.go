@@ -286,10 +286,9 @@ func TestBounds(t *testing.T) {
 	t.Parallel()
 	const open = `<Bundle xmlns="http://hl7.org/fhir">`
 	for name, s := range map[string]string{
-		"depth":  open + strings.Repeat("<x>", MaxDepth+1),
-		"token":  open + `<id value="` + strings.Repeat("x", MaxTokenBytes+1) + `"/>`,
-		"entry":  open + "<entry>" + strings.Repeat(`<x value="`+strings.Repeat("y", 1000)+`"/>`, MaxHeldBytes/1000),
-		"spaces": open + strings.Repeat(" ", MaxTokenBytes+1),
+		"depth": open + strings.Repeat("<x>", MaxDepth+1),
+		"token": open + `<id value="` + strings.Repeat("x", MaxTokenBytes+1) + `"/>`,
+		"entry": open + "<entry>" + strings.Repeat("<x/>", MaxHeldBytes/elementBytes),
 	} {
 		_, _, errs := readAll(t, []byte(s))
 		if len(errs) != 1 || errs[0].Code != p300.CodeUnlesbar || errs[0].Text() != textTooLarge {
