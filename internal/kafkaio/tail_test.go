@@ -1,6 +1,7 @@
 package kafkaio_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -87,6 +88,24 @@ func TestTail(t *testing.T) {
 		w.Compression = kafka.Zstd
 		write(ctx, t, w, withIDs(topic, 50)...)
 		wantTail(t, client, topic, 20, idsUpTo(30, 50))
+	})
+
+	testkafka.Run(t, "OPS-7 the last messages come whole", func(t *testing.T, b testkafka.Backend) {
+		ctx, client := within(t), b.Client(t)
+		topic := b.Topic(t, 1)
+		sent := withIDs(topic, 3)
+		sent[2].Value = nil
+		write(ctx, t, newWriter(t, client), sent...)
+		got, err := client.Last(ctx, topic, 2)
+		if err != nil || len(got) != 2 {
+			t.Fatalf("%d messages, %v", len(got), err)
+		}
+		for i, m := range got {
+			want := sent[i+1]
+			if m.Offset != int64(i+1) || m.Time.IsZero() || !bytes.Equal(m.Value, want.Value) || !bytes.Equal(m.Headers[0].Value, want.Headers[0].Value) {
+				t.Errorf("message %d: offset %d, body %q, headers %v", i, m.Offset, m.Value, m.Headers)
+			}
+		}
 	})
 
 	testkafka.Run(t, "OPS-3 a missing topic is an error", func(t *testing.T, b testkafka.Backend) {
