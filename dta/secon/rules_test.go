@@ -1,7 +1,11 @@
 package secon
 
 import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
 	"errors"
+	"math/big"
 	"testing"
 )
 
@@ -39,6 +43,31 @@ func TestSignedAttributes(t *testing.T) {
 	for _, tt := range tests {
 		if _, err := checkAttributes(tt.set, digest); (err == nil) != tt.ok || err != nil && !errors.Is(err, ErrSignature) {
 			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// DTA-5: keys of other lengths and kinds are refused before anything is computed
+// with them.
+func TestKeyBounds(t *testing.T) {
+	t.Parallel()
+	key := func(bits uint) any {
+		n := new(big.Int).Lsh(big.NewInt(1), bits-1)
+		return &rsa.PublicKey{N: n, E: 65537}
+	}
+	for _, tt := range []struct {
+		key any
+		ok  bool
+	}{
+		{key(minKeyBits - 1), false},
+		{key(minKeyBits), true},
+		{key(maxKeyBits), true},
+		{key(maxKeyBits + 1), false},
+		{&ecdsa.PublicKey{}, false},
+		{nil, false}, // a key of a kind that x509 does not know
+	} {
+		if _, err := rsaKey(&x509.Certificate{PublicKey: tt.key}, minKeyBits); (err == nil) != tt.ok || err != nil && !errors.Is(err, ErrProfile) {
+			t.Errorf("%T: %v", tt.key, err)
 		}
 	}
 }
