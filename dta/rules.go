@@ -38,6 +38,7 @@ const (
 	CodeVerarbeitung     = "P2025"    // several Verarbeitungskennzeichen in one file
 	CodeVersions         = "P2026"    // several versions in one file
 	CodeFileStructure    = "R-FIL-02" // segment outside of messages, data behind UNZ
+	CodeFutureVersion    = "R-FIL-07" // message version newer than the newest known
 	CodePartner          = "R-FIL-08" // partners of UNB, SLGA and Auftragsdatei differ
 	CodeLogicalName      = "R-FIL-09" // UNB.7 is not DATEINAME
 	CodeElementMissing   = "R-SYN-02" // mandatory element missing
@@ -90,6 +91,7 @@ var ruleTable = [...]Rule{
 	{CodeVerarbeitung, 2, RejectFile, ScopeFile},
 	{CodeVersions, 2, RejectFile, ScopeFile},
 	{CodeFileStructure, 1, RejectFile, ScopeFile},
+	{CodeFutureVersion, 1, RejectFile, ScopeFile},
 	{CodePartner, 1, RejectFile, ScopeFile},
 	{CodeLogicalName, 1, RejectFile, ScopeFile},
 	{CodeElementMissing, 2, RejectMessage, ScopeMessage},

@@ -77,6 +77,9 @@ func (t *Tokenizer) Reset(text string) {
 	t.text, t.pos, t.start, t.tagEnd, t.n = text, 0, 0, 0, 0
 }
 
+// Seek makes the segment at a position of the text the next one.
+func (t *Tokenizer) Seek(pos int) { t.pos = pos }
+
 // Next moves to the next segment and reports whether there is one. Line breaks
 // between segments are skipped.
 func (t *Tokenizer) Next() bool {

@@ -116,14 +116,28 @@ func mapInvoice(in *p302.Invoice, h *billing.Header, collective *billing.Stateme
 	dst.Header, dst.Biller, dst.Collective = h, f.RechnungsstellerIK, collective
 	mapStatement(in.Gesamt, &dst.Statement)
 	dst.Cases = dst.Cases[:0]
-	for i := range s.FaelleA {
-		mapCaseA(&s.FaelleA[i], nextCase(dst))
-	}
-	for i := range s.FaelleB {
-		mapCaseB(&s.FaelleB[i], nextCase(dst))
-	}
-	for i := range s.FaelleE {
-		mapCaseE(&s.FaelleE[i], nextCase(dst))
+	mapCases(&s.Faelle, dst)
+}
+
+// mapCases maps the cases of the file's group; the lists of the others are empty.
+func mapCases(f *p302.Faelle, dst *billing.Invoice) {
+	each(f.FaelleA, dst, mapCaseA)
+	each(f.FaelleB, dst, mapCaseB)
+	each(f.FaelleC, dst, mapCaseC)
+	each(f.FaelleD, dst, mapCaseD)
+	each(f.FaelleE, dst, mapCaseE)
+	each(f.FaelleF, dst, mapCaseF)
+	each(f.FaelleG, dst, mapCaseG)
+	each(f.FaelleO, dst, mapCaseO)
+	each(f.FaelleP, dst, mapCaseP)
+	each(f.FaelleQ, dst, mapCaseQ)
+	each(f.FaelleR, dst, mapCaseR)
+	each(f.FaelleS, dst, mapCaseS)
+}
+
+func each[F any](cases []F, dst *billing.Invoice, mapCase func(*F, *billing.Case)) {
+	for i := range cases {
+		mapCase(&cases[i], nextCase(dst))
 	}
 }
 
@@ -139,6 +153,7 @@ func nextCase(inv *billing.Invoice) *billing.Case {
 	c := &inv.Cases[n]
 	*c = billing.Case{
 		Positions: c.Positions[:0], Aids: c.Aids[:0], Trips: c.Trips[:0], Diagnoses: c.Diagnoses[:0], Approvals: c.Approvals[:0],
+		Visits: c.Visits[:0], Details: c.Details[:0], Journeys: c.Journeys[:0], Consultations: c.Consultations[:0], Further: c.Further[:0],
 	}
 	return c
 }
@@ -172,7 +187,8 @@ func birth(d p302.Datum) billing.Birth {
 	return billing.Birth{Year: int16(d / 10000), Month: int8(d / 100 % 100), Day: int8(d % 100)}
 }
 
-// line is what the position segments of all groups have in common.
+// line is what the position segments of all groups have in common; txt and mws
+// are nil in groups that do not have them.
 type line struct {
 	ort                p302.Ort
 	code, tariff, item string
@@ -189,10 +205,10 @@ func nextPosition(c *billing.Case, l line) *billing.Position {
 		Price: money.Cents(l.price), Date: date(l.on), Part: -1, Kilometres: -1, From: -1, To: -1, Minutes: -1,
 	})
 	p := &c.Positions[len(c.Positions)-1]
-	if l.txt.Vorhanden {
+	if l.txt != nil && l.txt.Vorhanden {
 		p.Text = l.txt.Wert.Text
 	}
-	if l.mws.Vorhanden {
+	if l.mws != nil && l.mws.Vorhanden {
 		m := &l.mws.Wert
 		p.VAT = billing.VAT{Place: place(m.Ort), Present: true, Rate: money.Hundredths(m.Mehrwertsteuersatz), Amount: money.Cents(m.BetragMehrwertsteuer)}
 	}
@@ -207,7 +223,16 @@ func mapDiagnoses(in []p302.DIA, c *billing.Case) {
 
 func mapApproval(in *p302.Opt[p302.SKZ], c *billing.Case) {
 	if in.Vorhanden {
-		s := &in.Wert
-		c.Approvals = append(c.Approvals, billing.Approval{Place: place(s.Ort), Mark: s.Genehmigungskennzeichen, Date: date(s.DatumGenehmigung), Kind: s.ArtGenehmigung})
+		addApproval(&in.Wert, c)
 	}
+}
+
+func mapApprovals(in []p302.SKZ, c *billing.Case) {
+	for i := range in {
+		addApproval(&in[i], c)
+	}
+}
+
+func addApproval(s *p302.SKZ, c *billing.Case) {
+	c.Approvals = append(c.Approvals, billing.Approval{Place: place(s.Ort), Mark: s.Genehmigungskennzeichen, Date: date(s.DatumGenehmigung), Kind: s.ArtGenehmigung})
 }

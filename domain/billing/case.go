@@ -25,17 +25,29 @@ type Case struct {
 	VoucherInfo string `json:",omitzero"`
 	SpecialCare string `json:",omitzero"`
 	// Origin names the bill that first billed this case, for corrections.
-	Origin       *Origin      `json:",omitzero"`
-	Person       Person       `json:",omitzero"`
-	Image        *Image       `json:",omitzero"`
-	EVO          string       `json:",omitzero"`
-	Positions    []Position   `json:"-"`
-	Aids         []AidGroup   `json:",omitzero"`
-	Trips        []Trip       `json:",omitzero"`
-	Prescription Prescription `json:",omitzero"`
-	Diagnoses    []Diagnosis  `json:",omitzero"`
-	Approvals    []Approval   `json:",omitzero"`
-	Totals       CaseTotals   `json:",omitzero"`
+	Origin    *Origin    `json:",omitzero"`
+	Person    Person     `json:",omitzero"`
+	Image     *Image     `json:",omitzero"`
+	EVO       string     `json:",omitzero"`
+	Positions []Position `json:"-"`
+	Aids      []AidGroup `json:",omitzero"`
+	Trips     []Trip     `json:",omitzero"`
+	// Visits tells when and by whom the positions were rendered, Details what a
+	// flat rate consists of, Journeys from where to where, Consultations how care
+	// was planned; in the groups that say so.
+	Visits        []Visit        `json:",omitzero"`
+	Details       []Detail       `json:",omitzero"`
+	Journeys      []Journey      `json:",omitzero"`
+	Consultations []Consultation `json:",omitzero"`
+	Childbirth    *Childbirth    `json:",omitzero"`
+	// FirstContact is the begin of palliative care (ERS).
+	FirstContact calendar.Date `json:",omitzero"`
+	Prescription Prescription  `json:",omitzero"`
+	// Further are the prescriptions behind the first, in groups that have several.
+	Further   []Prescription `json:",omitzero"`
+	Diagnoses []Diagnosis    `json:",omitzero"`
+	Approvals []Approval     `json:",omitzero"`
+	Totals    CaseTotals     `json:",omitzero"`
 }
 
 // Origin is the reference of a correction to the first bill (URI).
@@ -172,8 +184,70 @@ type Trip struct {
 	Copay        OptCents    `json:",omitzero"`
 }
 
-// Prescription is the prescription segment of the group (ZHI, ZHE, ZKT). Keys
-// of one character are 0 when absent.
+// Visit is one visit, day or shift: a visit with several positions (ESK, ESH,
+// HEL), or one of several visits of a position (ZZL, ASK, EMP).
+type Visit struct {
+	Place
+	// Position is the index of the position; of a visit with several, of its
+	// first: all up to that of the next visit belong to it.
+	Position int           `json:",omitzero"`
+	Date     calendar.Date `json:",omitzero"`
+	// End is the last day, 0 if it is the first.
+	End calendar.Date `json:",omitzero"`
+	// From and To are minutes after midnight, -1 if absent; Minutes is the
+	// duration, -1 if absent.
+	From     int16    `json:",omitzero"`
+	To       int16    `json:",omitzero"`
+	Minutes  int16    `json:",omitzero"`
+	ID       string   `json:",omitzero"`
+	Staff    []string `json:",omitzero"` // Beschäftigtennummern
+	Doctors  []string `json:",omitzero"` // LANR
+	Midwife  string   `json:",omitzero"` // IK
+	Hospital string   `json:",omitzero"` // IK
+}
+
+// Detail is a single service within a flat rate (ELP).
+type Detail struct {
+	Place
+	Position int              `json:",omitzero"`
+	Item     string           `json:",omitzero"`
+	Quantity money.Hundredths `json:",omitzero"`
+}
+
+// Journey is the way of a position to the insured person (EHB).
+type Journey struct {
+	Position     int    `json:",omitzero"`
+	FromStreet   string `json:",omitzero"`
+	FromPostcode string `json:",omitzero"`
+	FromCountry  string `json:",omitzero"`
+	FromCity     string `json:",omitzero"`
+	ToStreet     string `json:",omitzero"`
+	ToPostcode   string `json:",omitzero"`
+	ToCountry    string `json:",omitzero"`
+	ToCity       string `json:",omitzero"`
+}
+
+// Consultation is one process of planning care (IBP).
+type Consultation struct {
+	Place
+	Kind       byte          `json:",omitzero"`
+	From       calendar.Date `json:",omitzero"`
+	To         calendar.Date `json:",omitzero"`
+	Talks      int           `json:",omitzero"`
+	Consultant string        `json:",omitzero"`
+	Text       string        `json:",omitzero"`
+}
+
+// Childbirth is what a midwife's bill says about the child (ZHB).
+type Childbirth struct {
+	Kind     byte          `json:",omitzero"` // actual or expected date
+	Date     calendar.Date `json:",omitzero"`
+	Time     int16         `json:",omitzero"` // minutes after midnight, -1 if unknown
+	Children byte          `json:",omitzero"`
+}
+
+// Prescription is the prescription segment of the group (ZHI, ZHE, ZHK, ZHH, ZKT,
+// ZHB, ZUV, ZSP). Keys of one character are 0 when absent.
 type Prescription struct {
 	Place
 	Present         bool          `json:",omitzero"`
@@ -196,6 +270,9 @@ type Prescription struct {
 	Urgent          byte          `json:",omitzero"`
 	TherapyArea     byte          `json:",omitzero"`
 	Frequency       byte          `json:",omitzero"`
+	// From and To are the period prescribed (ZSP).
+	From calendar.Date `json:",omitzero"`
+	To   calendar.Date `json:",omitzero"`
 }
 
 // Diagnosis is one DIA: a code, a text, or both.

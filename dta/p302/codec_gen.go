@@ -16,8 +16,24 @@ func (s *UNB) lesen(w []wert, ort Ort) {
 	s.Testindikator = w[9].text
 }
 
+func (s *UNB) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.SyntaxKennung = z.schluessel('+', 4, 4, true)
+	s.SyntaxVersionsnummer = z.ziffern(':', 1, true)
+	s.Absenderbezeichnung = z.an('+', 35, true)
+	s.Empfaengerbezeichnung = z.an('+', 35, true)
+	s.Datum = z.datum('+', true)
+	if v, da := z.zeit(':', true); da {
+		s.Uhrzeit = Uhrzeit(v)
+	}
+	s.Datenaustauschreferenz = z.an('+', 14, true)
+	s.Leistungsbereich = z.an('+', 1, true)
+	s.Anwendungsreferenz = z.an('+', 14, true)
+	s.Testindikator = z.ziffern('+', 1, true)
+}
+
 func (s *UNB) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specFILEUNB])
+	e.begin(specFILEUNB)
 	e.an(0, s.SyntaxKennung)
 	e.an(1, s.SyntaxVersionsnummer)
 	e.an(2, s.Absenderbezeichnung)
@@ -40,8 +56,17 @@ func (s *UNH) lesen(w []wert, ort Ort) {
 	s.VerwaltendeOrganisation = w[4].text
 }
 
+func (s *UNH) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Nachrichtenreferenznummer = z.an('+', 14, true)
+	s.NachrTypKennung = z.an('+', 6, true)
+	s.Versionsnummer = z.an(':', 3, true)
+	s.FreigabeNr = z.an(':', 3, true)
+	s.VerwaltendeOrganisation = z.an(':', 2, true)
+}
+
 func (s *UNH) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specMESSAGEUNH])
+	e.begin(specMESSAGEUNH)
 	e.an(0, s.Nachrichtenreferenznummer)
 	e.an(1, s.NachrTypKennung)
 	e.an(2, s.Versionsnummer)
@@ -56,8 +81,14 @@ func (s *UNT) lesen(w []wert, ort Ort) {
 	s.Nachrichtenreferenznummer = w[1].text
 }
 
+func (s *UNT) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.AnzahlEinheiten = z.ziffern('+', 6, true)
+	s.Nachrichtenreferenznummer = z.an('+', 14, true)
+}
+
 func (s *UNT) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specMESSAGEUNT])
+	e.begin(specMESSAGEUNT)
 	e.an(0, s.AnzahlEinheiten)
 	e.an(1, s.Nachrichtenreferenznummer)
 	e.end()
@@ -69,8 +100,14 @@ func (s *UNZ) lesen(w []wert, ort Ort) {
 	s.Datenaustauschreferenz = w[1].text
 }
 
+func (s *UNZ) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.AnzahlNachrichten = z.ziffern('+', 6, true)
+	s.Datenaustauschreferenz = z.an('+', 14, true)
+}
+
 func (s *UNZ) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specFILEUNZ])
+	e.begin(specFILEUNZ)
 	e.an(0, s.AnzahlNachrichten)
 	e.an(1, s.Datenaustauschreferenz)
 	e.end()
@@ -86,8 +123,18 @@ func (s *FKTSLGA) lesen(w []wert, ort Ort) {
 	s.AbsenderIK = w[5].text
 }
 
+func (s *FKTSLGA) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Verarbeitungskennzeichen = z.ziffern('+', 2, true)
+	s.Sammelrechnung = z.an('+', 1, false)
+	s.RechnungsstellerIK = z.ziffern('+', 9, true)
+	s.KostentraegerIK = z.ziffern('+', 9, true)
+	s.KrankenkasseIK = z.ziffern('+', 9, false)
+	s.AbsenderIK = z.ziffern('+', 9, true)
+}
+
 func (s *FKTSLGA) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLGAFKT])
+	e.begin(specSLGAFKT)
 	e.an(0, s.Verarbeitungskennzeichen)
 	e.an(1, s.Sammelrechnung)
 	e.an(2, s.RechnungsstellerIK)
@@ -105,8 +152,16 @@ func (s *REC) lesen(w []wert, ort Ort) {
 	s.Rechnungsart = w[3].text
 }
 
+func (s *REC) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.SammelRechnungsnummer = z.an('+', 14, true)
+	s.EinzelRechnungsnummer = z.an(':', 6, true)
+	s.Datum = z.datum('+', true)
+	s.Rechnungsart = z.ziffern('+', 1, true)
+}
+
 func (s *REC) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLGAREC])
+	e.begin(specSLGAREC)
 	e.an(0, s.SammelRechnungsnummer)
 	e.an(1, s.EinzelRechnungsnummer)
 	e.datum(2, s.Datum)
@@ -120,8 +175,14 @@ func (s *UST) lesen(w []wert, ort Ort) {
 	s.KennungUStBefreiung = w[1].text
 }
 
+func (s *UST) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Steuernummer = z.an('+', 20, true)
+	s.KennungUStBefreiung = z.an('+', 1, false)
+}
+
 func (s *UST) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLGAUST])
+	e.begin(specSLGAUST)
 	e.an(0, s.Steuernummer)
 	e.an(1, s.KennungUStBefreiung)
 	e.end()
@@ -133,8 +194,18 @@ func (s *SKO) lesen(w []wert, ort Ort) {
 	s.Zahlungsziel = int32(w[1].num)
 }
 
+func (s *SKO) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(2, true); da {
+		s.SkontoProzent = Hundertstel(v)
+	}
+	if v, da := z.zahl(3, true); da {
+		s.Zahlungsziel = int32(v)
+	}
+}
+
 func (s *SKO) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLGASKO])
+	e.begin(specSLGASKO)
 	e.dezimal(0, int64(s.SkontoProzent), true)
 	e.ganz(1, int64(s.Zahlungsziel), true)
 	e.end()
@@ -148,8 +219,22 @@ func (s *GES) lesen(w []wert, ort Ort) {
 	s.GesamtbetragZuzahlung = Opt[Cent]{Cent(w[3].num), w[3].da}
 }
 
+func (s *GES) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Status = z.ziffern('+', 2, true)
+	if v, da := z.dezimal(10, true); da {
+		s.Gesamtrechnungsbetrag = Cent(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Gesamtbruttobetrag = Cent(v)
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragZuzahlung = Some(Cent(v))
+	}
+}
+
 func (s *GES) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLGAGES])
+	e.begin(specSLGAGES)
 	e.an(0, s.Status)
 	e.dezimal(1, int64(s.Gesamtrechnungsbetrag), true)
 	e.dezimal(2, int64(s.Gesamtbruttobetrag), true)
@@ -165,8 +250,16 @@ func (s *NAM) lesen(w []wert, ort Ort) {
 	s.Name4 = w[3].text
 }
 
+func (s *NAM) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Name1 = z.an('+', 30, true)
+	s.Name2 = z.an('+', 30, false)
+	s.Name3 = z.an('+', 30, false)
+	s.Name4 = z.an('+', 70, false)
+}
+
 func (s *NAM) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLGANAM])
+	e.begin(specSLGANAM)
 	e.an(0, s.Name1)
 	e.an(1, s.Name2)
 	e.an(2, s.Name3)
@@ -184,8 +277,18 @@ func (s *FKTSLLA) lesen(w []wert, ort Ort) {
 	s.RechnungsstellerIK = w[5].text
 }
 
+func (s *FKTSLLA) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Verarbeitungskennzeichen = z.ziffern('+', 2, true)
+	s.Freifeld = z.an('+', 1, false)
+	s.LeistungserbringerIK = z.ziffern('+', 9, true)
+	s.KostentraegerIK = z.ziffern('+', 9, true)
+	s.KrankenkasseIK = z.ziffern('+', 9, true)
+	s.RechnungsstellerIK = z.ziffern('+', 9, false)
+}
+
 func (s *FKTSLLA) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLLAFKT])
+	e.begin(specSLLAFKT)
 	e.an(0, s.Verarbeitungskennzeichen)
 	e.an(1, s.Freifeld)
 	e.an(2, s.LeistungserbringerIK)
@@ -204,8 +307,17 @@ func (s *INV) lesen(w []wert, ort Ort) {
 	s.BesondereVersorgungsform = w[4].text
 }
 
+func (s *INV) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.VersichertenNummer = z.an('+', 12, false)
+	s.Versichertenstatus = z.schluessel('+', 5, 5, false)
+	s.Beleginformation = z.an('+', 1, false)
+	s.Belegnummer = z.an('+', 10, true)
+	s.BesondereVersorgungsform = z.an('+', 25, false)
+}
+
 func (s *INV) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLLAINV])
+	e.begin(specSLLAINV)
 	e.an(0, s.VersichertenNummer)
 	e.an(1, s.Versichertenstatus)
 	e.an(2, s.Beleginformation)
@@ -223,8 +335,17 @@ func (s *URI) lesen(w []wert, ort Ort) {
 	s.UrspruenglicheBelegnummer = w[4].text
 }
 
+func (s *URI) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.UrspruenglichesIK = z.ziffern('+', 9, true)
+	s.UrspruenglicheSammelRechnungsnummer = z.an('+', 14, true)
+	s.UrspruenglicheEinzelRechnungsnummer = z.an(':', 6, true)
+	s.UrspruenglichesRechnungsdatum = z.datum('+', true)
+	s.UrspruenglicheBelegnummer = z.an('+', 10, true)
+}
+
 func (s *URI) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLLAURI])
+	e.begin(specSLLAURI)
 	e.an(0, s.UrspruenglichesIK)
 	e.an(1, s.UrspruenglicheSammelRechnungsnummer)
 	e.an(2, s.UrspruenglicheEinzelRechnungsnummer)
@@ -244,8 +365,19 @@ func (s *NAD) lesen(w []wert, ort Ort) {
 	s.Laenderkennzeichen = w[6].text
 }
 
+func (s *NAD) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Nachname = z.an('+', 47, true)
+	s.Vorname = z.an('+', 30, true)
+	s.Geburtsdatum = z.datum('+', true)
+	s.StrasseNr = z.an('+', 30, false)
+	s.PLZ = z.an('+', 7, false)
+	s.Wohnort = z.an('+', 25, false)
+	s.Laenderkennzeichen = z.an('+', 3, false)
+}
+
 func (s *NAD) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLLANAD])
+	e.begin(specSLLANAD)
 	e.an(0, s.Nachname)
 	e.an(1, s.Vorname)
 	e.datum(2, s.Geburtsdatum)
@@ -263,8 +395,15 @@ func (s *IMG) lesen(w []wert, ort Ort) {
 	s.Identifikationsmerkmal = w[2].text
 }
 
+func (s *IMG) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungsjahr = z.ziffern('+', 4, true)
+	s.Abrechnungsmonat = z.schluessel('+', 2, 2, true)
+	s.Identifikationsmerkmal = z.ziffern('+', 9, true)
+}
+
 func (s *IMG) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLLAIMG])
+	e.begin(specSLLAIMG)
 	e.an(0, s.Abrechnungsjahr)
 	e.an(1, s.Abrechnungsmonat)
 	e.an(2, s.Identifikationsmerkmal)
@@ -276,8 +415,13 @@ func (s *EVO) lesen(w []wert, ort Ort) {
 	s.EVOID = w[0].text
 }
 
+func (s *EVO) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.EVOID = z.schluessel('+', 22, 256, true)
+}
+
 func (s *EVO) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specSLLAEVO])
+	e.begin(specSLLAEVO)
 	e.an(0, s.EVOID)
 	e.end()
 }
@@ -287,8 +431,15 @@ func (s *HIL) lesen(w []wert, ort Ort) {
 	s.Identifikationsnummer = int32(w[0].num)
 }
 
+func (s *HIL) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.zahl(3, true); da {
+		s.Identifikationsnummer = int32(v)
+	}
+}
+
 func (s *HIL) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specAHIL])
+	e.begin(specAHIL)
 	e.ganz(0, int64(s.Identifikationsnummer), true)
 	e.end()
 }
@@ -314,8 +465,41 @@ func (s *EHI) lesen(w []wert, ort Ort) {
 	s.VersorgungszeitraumBis = Datum(w[16].num)
 }
 
+func (s *EHI) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	s.Mengeneinheit = z.schluessel('+', 2, 2, false)
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.DatumLeistungserbringung = z.datum('+', true)
+	s.KennzeichenHilfsmittel = z.schluessel('+', 2, 2, true)
+	s.Inventarnummer = z.an('+', 20, false)
+	s.PositionsnummerProduktbesonderheiten = z.an('+', 10, false)
+	s.Anwendungsort = z.an('+', 1, false)
+	if v, da := z.zahl(6, false); da {
+		s.GefahreneKilometer = Some(int32(v))
+	}
+	if v, da := z.zeit('+', false); da {
+		s.Uhrzeit = Some(Uhrzeit(v))
+	}
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitBis = Some(Uhrzeit(v))
+	}
+	if v, da := z.zahl(4, false); da {
+		s.Dauer = Some(int32(v))
+	}
+	s.VersorgungszeitraumVon = z.datum('+', false)
+	s.VersorgungszeitraumBis = z.datum('+', false)
+}
+
 func (s *EHI) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specAEHI])
+	e.begin(specAEHI)
 	e.an(0, s.Abrechnungscode)
 	e.an(1, s.Tarifkennzeichen)
 	e.an(2, s.Abrechnungspositionsnummer)
@@ -341,8 +525,13 @@ func (s *TXT) lesen(w []wert, ort Ort) {
 	s.Text = w[0].text
 }
 
+func (s *TXT) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Text = z.an('+', 70, true)
+}
+
 func (s *TXT) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specATXT])
+	e.begin(specATXT)
 	e.an(0, s.Text)
 	e.end()
 }
@@ -353,8 +542,18 @@ func (s *MWS) lesen(w []wert, ort Ort) {
 	s.BetragMehrwertsteuer = Cent(w[1].num)
 }
 
+func (s *MWS) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(5, true); da {
+		s.Mehrwertsteuersatz = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.BetragMehrwertsteuer = Cent(v)
+	}
+}
+
 func (s *MWS) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specAMWS])
+	e.begin(specAMWS)
 	e.dezimal(0, int64(s.Mehrwertsteuersatz), true)
 	e.dezimal(1, int64(s.BetragMehrwertsteuer), true)
 	e.end()
@@ -370,8 +569,28 @@ func (s *ZUH) lesen(w []wert, ort Ort) {
 	s.Versorgungszeitraum = Opt[int32]{int32(w[5].num), w[5].da}
 }
 
+func (s *ZUH) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.zahl(3, true); da {
+		s.Identifikationsnummer = int32(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Bruttobetrag = Cent(v)
+	}
+	s.Zuzahlungsart = z.ziffern('+', 2, false)
+	if v, da := z.dezimal(10, false); da {
+		s.BetragZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.BetragEigenanteil = Some(Cent(v))
+	}
+	if v, da := z.zahl(2, false); da {
+		s.Versorgungszeitraum = Some(int32(v))
+	}
+}
+
 func (s *ZUH) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specAZUH])
+	e.begin(specAZUH)
 	e.ganz(0, int64(s.Identifikationsnummer), true)
 	e.dezimal(1, int64(s.Bruttobetrag), true)
 	e.an(2, s.Zuzahlungsart)
@@ -386,8 +605,15 @@ func (s *MEH) lesen(w []wert, ort Ort) {
 	s.BetragMehrkosten = Cent(w[0].num)
 }
 
+func (s *MEH) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(10, true); da {
+		s.BetragMehrkosten = Cent(v)
+	}
+}
+
 func (s *MEH) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specAMEH])
+	e.begin(specAMEH)
 	e.dezimal(0, int64(s.BetragMehrkosten), true)
 	e.end()
 }
@@ -405,8 +631,21 @@ func (s *ZHI) lesen(w []wert, ort Ort) {
 	s.Institutionskennzeichen = w[8].text
 }
 
+func (s *ZHI) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Betriebsstaettennummer = z.an('+', 9, true)
+	s.LebenslangeArztnummer = z.an('+', 9, true)
+	s.Verordnungsdatum = z.datum('+', true)
+	s.Zuzahlungskennzeichen = z.ziffern('+', 1, true)
+	s.Unfallkennzeichen = z.ziffern('+', 1, false)
+	s.KennzeichenBVG = z.ziffern('+', 1, false)
+	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+	s.Beschaeftigtennummer = z.ziffern('+', 9, false)
+	s.Institutionskennzeichen = z.ziffern('+', 9, false)
+}
+
 func (s *ZHI) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specAZHI])
+	e.begin(specAZHI)
 	e.an(0, s.Betriebsstaettennummer)
 	e.an(1, s.LebenslangeArztnummer)
 	e.datum(2, s.Verordnungsdatum)
@@ -425,8 +664,14 @@ func (s *DIA) lesen(w []wert, ort Ort) {
 	s.Diagnosetext = w[1].text
 }
 
+func (s *DIA) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Diagnoseschluessel = z.an('+', 12, false)
+	s.Diagnosetext = z.an('+', 70, false)
+}
+
 func (s *DIA) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specADIA])
+	e.begin(specADIA)
 	e.an(0, s.Diagnoseschluessel)
 	e.an(1, s.Diagnosetext)
 	e.end()
@@ -439,8 +684,15 @@ func (s *SKZ) lesen(w []wert, ort Ort) {
 	s.ArtGenehmigung = w[2].text
 }
 
+func (s *SKZ) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Genehmigungskennzeichen = z.an('+', 20, true)
+	s.DatumGenehmigung = z.datum('+', true)
+	s.ArtGenehmigung = z.schluessel('+', 2, 2, true)
+}
+
 func (s *SKZ) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specASKZ])
+	e.begin(specASKZ)
 	e.an(0, s.Genehmigungskennzeichen)
 	e.datum(1, s.DatumGenehmigung)
 	e.an(2, s.ArtGenehmigung)
@@ -455,8 +707,24 @@ func (s *BESA) lesen(w []wert, ort Ort) {
 	s.GesamtbetragMehrkosten = Cent(w[3].num)
 }
 
+func (s *BESA) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(10, true); da {
+		s.GesamtbetragBrutto = Cent(v)
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragEigenanteil = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.GesamtbetragMehrkosten = Cent(v)
+	}
+}
+
 func (s *BESA) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specABES])
+	e.begin(specABES)
 	e.dezimal(0, int64(s.GesamtbetragBrutto), true)
 	e.dezimal(1, int64(s.GesamtbetragZuzahlung.Wert), s.GesamtbetragZuzahlung.Vorhanden)
 	e.dezimal(2, int64(s.GesamtbetragEigenanteil.Wert), s.GesamtbetragEigenanteil.Vorhanden)
@@ -476,8 +744,28 @@ func (s *EHE) lesen(w []wert, ort Ort) {
 	s.GefahreneKilometer = Opt[int32]{int32(w[7].num), w[7].da}
 }
 
+func (s *EHE) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.schluessel('+', 5, 5, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.DatumLeistungserbringung = z.datum('+', true)
+	if v, da := z.dezimal(10, false); da {
+		s.BetragZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.zahl(6, false); da {
+		s.GefahreneKilometer = Some(int32(v))
+	}
+}
+
 func (s *EHE) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specBEHE])
+	e.begin(specBEHE)
 	e.an(0, s.Abrechnungscode)
 	e.an(1, s.Tarifkennzeichen)
 	e.an(2, s.Abrechnungspositionsnummer)
@@ -510,8 +798,29 @@ func (s *ZHE) lesen(w []wert, ort Ort) {
 	s.Therapiefrequenz = w[16].text
 }
 
+func (s *ZHE) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Betriebsstaettennummer = z.an('+', 9, true)
+	s.LebenslangeArztnummer = z.an('+', 9, true)
+	s.Verordnungsdatum = z.datum('+', true)
+	s.Zuzahlungskennzeichen = z.ziffern('+', 1, true)
+	s.Diagnosegruppe = z.an('+', 4, true)
+	s.Verordnungsart = z.ziffern('+', 2, true)
+	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+	s.Unfallkennzeichen = z.ziffern('+', 1, false)
+	s.KennzeichenBVG = z.ziffern('+', 1, false)
+	s.Behandlungsbeginn = z.an('+', 8, false)
+	s.TherapieberichtAngefordert = z.ziffern('+', 1, false)
+	s.Hausbesuch = z.ziffern('+', 1, false)
+	s.Leitsymptomatik = z.schluessel('+', 4, 4, true)
+	s.PatientenindividuelleLeitsymptomatik = z.an('+', 70, false)
+	s.DringlicherBehandlungsbedarf = z.ziffern('+', 1, true)
+	s.HeilmittelBereich = z.ziffern('+', 1, false)
+	s.Therapiefrequenz = z.ziffern('+', 1, true)
+}
+
 func (s *ZHE) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specBZHE])
+	e.begin(specBZHE)
 	e.an(0, s.Betriebsstaettennummer)
 	e.an(1, s.LebenslangeArztnummer)
 	e.datum(2, s.Verordnungsdatum)
@@ -541,8 +850,27 @@ func (s *BESB) lesen(w []wert, ort Ort) {
 	s.PauschaleKorrekturabzug = Opt[Cent]{Cent(w[4].num), w[4].da}
 }
 
+func (s *BESB) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(10, true); da {
+		s.GesamtbetragBrutto = Cent(v)
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragProzentualeZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.PauschalerZuzahlungsbetrag = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.PauschaleKorrekturabzug = Some(Cent(v))
+	}
+}
+
 func (s *BESB) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specBBES])
+	e.begin(specBBES)
 	e.dezimal(0, int64(s.GesamtbetragBrutto), true)
 	e.dezimal(1, int64(s.GesamtbetragZuzahlung.Wert), s.GesamtbetragZuzahlung.Vorhanden)
 	e.dezimal(2, int64(s.GesamtbetragProzentualeZuzahlung.Wert), s.GesamtbetragProzentualeZuzahlung.Vorhanden)
@@ -558,11 +886,262 @@ func (s *GZF) lesen(w []wert, ort Ort) {
 	s.ForderungPauschalerZuzahlungsbetrag = Opt[Cent]{Cent(w[2].num), w[2].da}
 }
 
+func (s *GZF) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(10, true); da {
+		s.ForderungZuzahlung = Cent(v)
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.ForderungProzentualeZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.ForderungPauschalerZuzahlungsbetrag = Some(Cent(v))
+	}
+}
+
 func (s *GZF) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specBGZF])
+	e.begin(specBGZF)
 	e.dezimal(0, int64(s.ForderungZuzahlung), true)
 	e.dezimal(1, int64(s.ForderungProzentualeZuzahlung.Wert), s.ForderungProzentualeZuzahlung.Vorhanden)
 	e.dezimal(2, int64(s.ForderungPauschalerZuzahlungsbetrag.Wert), s.ForderungPauschalerZuzahlungsbetrag.Vorhanden)
+	e.end()
+}
+
+func (s *ESK) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.DatumLeistungserbringung = Datum(w[0].num)
+	s.UhrzeitBeginn = Uhrzeit(w[1].num)
+	s.UhrzeitEnde = Opt[Uhrzeit]{Uhrzeit(w[2].num), w[2].da}
+	s.Dauer = Opt[int32]{int32(w[3].num), w[3].da}
+}
+
+func (s *ESK) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.DatumLeistungserbringung = z.datum('+', true)
+	if v, da := z.zeit('+', true); da {
+		s.UhrzeitBeginn = Uhrzeit(v)
+	}
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitEnde = Some(Uhrzeit(v))
+	}
+	if v, da := z.zahl(4, false); da {
+		s.Dauer = Some(int32(v))
+	}
+}
+
+func (s *ESK) schreiben(e *encoder) {
+	e.begin(specCESK)
+	e.datum(0, s.DatumLeistungserbringung)
+	e.zeit(1, s.UhrzeitBeginn, true)
+	e.zeit(2, s.UhrzeitEnde.Wert, s.UhrzeitEnde.Vorhanden)
+	e.ganz(3, int64(s.Dauer.Wert), s.Dauer.Vorhanden)
+	e.end()
+}
+
+func (s *EHK) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungscode = w[0].text
+	s.Tarifkennzeichen = w[1].text
+	s.Abrechnungspositionsnummer = w[2].text
+	s.Anzahl = Hundertstel(w[3].num)
+	s.Einzelbetrag = Cent(w[4].num)
+	s.GefahreneKilometer = Opt[int32]{int32(w[5].num), w[5].da}
+	s.Beschaeftigtennummer = w[6].text
+	s.BeschaeftigtennummerZweitePerson = w[7].text
+}
+
+func (s *EHK) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	if v, da := z.zahl(6, false); da {
+		s.GefahreneKilometer = Some(int32(v))
+	}
+	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
+	s.BeschaeftigtennummerZweitePerson = z.ziffern('+', 9, false)
+}
+
+func (s *EHK) schreiben(e *encoder) {
+	e.begin(specCEHK)
+	e.an(0, s.Abrechnungscode)
+	e.an(1, s.Tarifkennzeichen)
+	e.an(2, s.Abrechnungspositionsnummer)
+	e.dezimal(3, int64(s.Anzahl), true)
+	e.dezimal(4, int64(s.Einzelbetrag), true)
+	e.ganz(5, int64(s.GefahreneKilometer.Wert), s.GefahreneKilometer.Vorhanden)
+	e.an(6, s.Beschaeftigtennummer)
+	e.an(7, s.BeschaeftigtennummerZweitePerson)
+	e.end()
+}
+
+func (s *ELP) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungspositionsnummer = w[0].text
+	s.Anzahl = Hundertstel(w[1].num)
+}
+
+func (s *ELP) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+}
+
+func (s *ELP) schreiben(e *encoder) {
+	e.begin(specCELP)
+	e.an(0, s.Abrechnungspositionsnummer)
+	e.dezimal(1, int64(s.Anzahl), true)
+	e.end()
+}
+
+func (s *ZHK) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Betriebsstaettennummer = w[0].text
+	s.LebenslangeArztnummer = w[1].text
+	s.Verordnungsdatum = Datum(w[2].num)
+	s.Unfallkennzeichen = w[3].text
+	s.KennzeichenBVG = w[4].text
+	s.Verordnungsbesonderheiten = w[5].text
+}
+
+func (s *ZHK) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Betriebsstaettennummer = z.an('+', 9, true)
+	s.LebenslangeArztnummer = z.an('+', 9, true)
+	s.Verordnungsdatum = z.datum('+', true)
+	s.Unfallkennzeichen = z.ziffern('+', 1, false)
+	s.KennzeichenBVG = z.ziffern('+', 1, false)
+	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+}
+
+func (s *ZHK) schreiben(e *encoder) {
+	e.begin(specCZHK)
+	e.an(0, s.Betriebsstaettennummer)
+	e.an(1, s.LebenslangeArztnummer)
+	e.datum(2, s.Verordnungsdatum)
+	e.an(3, s.Unfallkennzeichen)
+	e.an(4, s.KennzeichenBVG)
+	e.an(5, s.Verordnungsbesonderheiten)
+	e.end()
+}
+
+func (s *BESC) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.GesamtbetragBrutto = Cent(w[0].num)
+}
+
+func (s *BESC) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(10, true); da {
+		s.GesamtbetragBrutto = Cent(v)
+	}
+}
+
+func (s *BESC) schreiben(e *encoder) {
+	e.begin(specCBES)
+	e.dezimal(0, int64(s.GesamtbetragBrutto), true)
+	e.end()
+}
+
+func (s *ESH) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.DatumLeistungserbringung = Datum(w[0].num)
+	s.UhrzeitBeginn = Uhrzeit(w[1].num)
+	s.UhrzeitEnde = Opt[Uhrzeit]{Uhrzeit(w[2].num), w[2].da}
+	s.Dauer = Opt[int32]{int32(w[3].num), w[3].da}
+}
+
+func (s *ESH) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.DatumLeistungserbringung = z.datum('+', true)
+	if v, da := z.zeit('+', true); da {
+		s.UhrzeitBeginn = Uhrzeit(v)
+	}
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitEnde = Some(Uhrzeit(v))
+	}
+	if v, da := z.zahl(4, false); da {
+		s.Dauer = Some(int32(v))
+	}
+}
+
+func (s *ESH) schreiben(e *encoder) {
+	e.begin(specDESH)
+	e.datum(0, s.DatumLeistungserbringung)
+	e.zeit(1, s.UhrzeitBeginn, true)
+	e.zeit(2, s.UhrzeitEnde.Wert, s.UhrzeitEnde.Vorhanden)
+	e.ganz(3, int64(s.Dauer.Wert), s.Dauer.Vorhanden)
+	e.end()
+}
+
+func (s *EHH) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungscode = w[0].text
+	s.Tarifkennzeichen = w[1].text
+	s.Abrechnungspositionsnummer = w[2].text
+	s.Anzahl = Hundertstel(w[3].num)
+	s.Einzelbetrag = Cent(w[4].num)
+}
+
+func (s *EHH) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+}
+
+func (s *EHH) schreiben(e *encoder) {
+	e.begin(specDEHH)
+	e.an(0, s.Abrechnungscode)
+	e.an(1, s.Tarifkennzeichen)
+	e.an(2, s.Abrechnungspositionsnummer)
+	e.dezimal(3, int64(s.Anzahl), true)
+	e.dezimal(4, int64(s.Einzelbetrag), true)
+	e.end()
+}
+
+func (s *ZHH) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Betriebsstaettennummer = w[0].text
+	s.LebenslangeArztnummer = w[1].text
+	s.Bescheinigungsdatum = Datum(w[2].num)
+	s.Unfallkennzeichen = w[3].text
+	s.KennzeichenBVG = w[4].text
+	s.Verordnungsbesonderheiten = w[5].text
+}
+
+func (s *ZHH) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Betriebsstaettennummer = z.an('+', 9, false)
+	s.LebenslangeArztnummer = z.an('+', 9, false)
+	s.Bescheinigungsdatum = z.datum('+', true)
+	s.Unfallkennzeichen = z.ziffern('+', 1, false)
+	s.KennzeichenBVG = z.ziffern('+', 1, false)
+	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+}
+
+func (s *ZHH) schreiben(e *encoder) {
+	e.begin(specDZHH)
+	e.an(0, s.Betriebsstaettennummer)
+	e.an(1, s.LebenslangeArztnummer)
+	e.datum(2, s.Bescheinigungsdatum)
+	e.an(3, s.Unfallkennzeichen)
+	e.an(4, s.KennzeichenBVG)
+	e.an(5, s.Verordnungsbesonderheiten)
 	e.end()
 }
 
@@ -579,8 +1158,23 @@ func (s *KTL) lesen(w []wert, ort Ort) {
 	s.NameZielort = w[8].text
 }
 
+func (s *KTL) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.zahl(3, true); da {
+		s.Identifikationsnummer = int32(v)
+	}
+	s.StrasseAbholort = z.an('+', 30, true)
+	s.PLZAbholort = z.an('+', 7, false)
+	s.LaenderkennzeichenAbholort = z.an('+', 3, false)
+	s.NameAbholort = z.an('+', 25, false)
+	s.StrasseZielort = z.an('+', 30, true)
+	s.PLZZielort = z.an('+', 7, true)
+	s.LaenderkennzeichenZielort = z.an('+', 3, false)
+	s.NameZielort = z.an('+', 25, true)
+}
+
 func (s *KTL) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specEKTL])
+	e.begin(specEKTL)
 	e.ganz(0, int64(s.Identifikationsnummer), true)
 	e.an(1, s.StrasseAbholort)
 	e.an(2, s.PLZAbholort)
@@ -607,8 +1201,34 @@ func (s *EKT) lesen(w []wert, ort Ort) {
 	s.Dauer = Opt[int32]{int32(w[9].num), w[9].da}
 }
 
+func (s *EKT) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.DatumLeistungserbringung = z.datum('+', true)
+	if v, da := z.dezimal(4, false); da {
+		s.GefahreneKilometer = Some(Hundertstel(v))
+	}
+	if v, da := z.zeit('+', false); da {
+		s.Uhrzeit = Some(Uhrzeit(v))
+	}
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitBis = Some(Uhrzeit(v))
+	}
+	if v, da := z.zahl(4, false); da {
+		s.Dauer = Some(int32(v))
+	}
+}
+
 func (s *EKT) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specEEKT])
+	e.begin(specEEKT)
 	e.an(0, s.Abrechnungscode)
 	e.an(1, s.Tarifkennzeichen)
 	e.an(2, s.Abrechnungspositionsnummer)
@@ -630,8 +1250,22 @@ func (s *ZUK) lesen(w []wert, ort Ort) {
 	s.BetragZuzahlung = Opt[Cent]{Cent(w[3].num), w[3].da}
 }
 
+func (s *ZUK) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.zahl(3, true); da {
+		s.Identifikationsnummer = int32(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Bruttobetrag = Cent(v)
+	}
+	s.Zuzahlungsart = z.ziffern('+', 2, false)
+	if v, da := z.dezimal(10, false); da {
+		s.BetragZuzahlung = Some(Cent(v))
+	}
+}
+
 func (s *ZUK) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specEZUK])
+	e.begin(specEZUK)
 	e.ganz(0, int64(s.Identifikationsnummer), true)
 	e.dezimal(1, int64(s.Bruttobetrag), true)
 	e.an(2, s.Zuzahlungsart)
@@ -649,8 +1283,18 @@ func (s *ZKT) lesen(w []wert, ort Ort) {
 	s.KennzeichenBVG = w[5].text
 }
 
+func (s *ZKT) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Betriebsstaettennummer = z.an('+', 9, true)
+	s.LebenslangeArztnummer = z.an('+', 9, true)
+	s.Zuzahlungskennzeichen = z.ziffern('+', 1, true)
+	s.Verordnungsdatum = z.datum('+', false)
+	s.Unfallkennzeichen = z.ziffern('+', 1, false)
+	s.KennzeichenBVG = z.ziffern('+', 1, false)
+}
+
 func (s *ZKT) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specEZKT])
+	e.begin(specEZKT)
 	e.an(0, s.Betriebsstaettennummer)
 	e.an(1, s.LebenslangeArztnummer)
 	e.an(2, s.Zuzahlungskennzeichen)
@@ -666,9 +1310,745 @@ func (s *BESE) lesen(w []wert, ort Ort) {
 	s.GesamtbetragZuzahlung = Opt[Cent]{Cent(w[1].num), w[1].da}
 }
 
+func (s *BESE) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(10, true); da {
+		s.GesamtbetragBrutto = Cent(v)
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragZuzahlung = Some(Cent(v))
+	}
+}
+
 func (s *BESE) schreiben(e *encoder) {
-	e.begin(&segmentSpecs[specEBES])
+	e.begin(specEBES)
 	e.dezimal(0, int64(s.GesamtbetragBrutto), true)
 	e.dezimal(1, int64(s.GesamtbetragZuzahlung.Wert), s.GesamtbetragZuzahlung.Vorhanden)
+	e.end()
+}
+
+func (s *HEB) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.HebammeIK = w[0].text
+	s.KrankenhausIK = w[1].text
+}
+
+func (s *HEB) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.HebammeIK = z.ziffern('+', 9, true)
+	s.KrankenhausIK = z.ziffern('+', 9, false)
+}
+
+func (s *HEB) schreiben(e *encoder) {
+	e.begin(specFHEB)
+	e.an(0, s.HebammeIK)
+	e.an(1, s.KrankenhausIK)
+	e.end()
+}
+
+func (s *HEL) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.DatumLeistungserbringung = Datum(w[0].num)
+}
+
+func (s *HEL) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.DatumLeistungserbringung = z.datum('+', true)
+}
+
+func (s *HEL) schreiben(e *encoder) {
+	e.begin(specFHEL)
+	e.datum(0, s.DatumLeistungserbringung)
+	e.end()
+}
+
+func (s *EHB) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungscode = w[0].text
+	s.Tarifkennzeichen = w[1].text
+	s.Abrechnungspositionsnummer = w[2].text
+	s.Anzahl = Hundertstel(w[3].num)
+	s.Einzelbetrag = Cent(w[4].num)
+	s.Pharmazentralnummer = w[5].text
+	s.Uhrzeit = Opt[Uhrzeit]{Uhrzeit(w[6].num), w[6].da}
+	s.UhrzeitBis = Opt[Uhrzeit]{Uhrzeit(w[7].num), w[7].da}
+	s.Dauer = Opt[int32]{int32(w[8].num), w[8].da}
+	s.GefahreneKilometer = Opt[int32]{int32(w[9].num), w[9].da}
+	s.StrasseAbfahrt = w[10].text
+	s.LaenderkennzeichenAbfahrtsort = w[11].text
+	s.PLZAbfahrtsort = w[12].text
+	s.NameAbfahrtsort = w[13].text
+	s.StrasseZielort = w[14].text
+	s.LaenderkennzeichenZielort = w[15].text
+	s.PLZZielort = w[16].text
+	s.NameZielort = w[17].text
+}
+
+func (s *EHB) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 5, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.Pharmazentralnummer = z.schluessel('+', 7, 8, false)
+	if v, da := z.zeit('+', false); da {
+		s.Uhrzeit = Some(Uhrzeit(v))
+	}
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitBis = Some(Uhrzeit(v))
+	}
+	if v, da := z.zahl(4, false); da {
+		s.Dauer = Some(int32(v))
+	}
+	if v, da := z.zahl(6, false); da {
+		s.GefahreneKilometer = Some(int32(v))
+	}
+	s.StrasseAbfahrt = z.an('+', 30, false)
+	s.LaenderkennzeichenAbfahrtsort = z.an('+', 3, false)
+	s.PLZAbfahrtsort = z.an('+', 7, false)
+	s.NameAbfahrtsort = z.an('+', 25, false)
+	s.StrasseZielort = z.an('+', 30, false)
+	s.LaenderkennzeichenZielort = z.an('+', 3, false)
+	s.PLZZielort = z.an('+', 7, false)
+	s.NameZielort = z.an('+', 25, false)
+}
+
+func (s *EHB) schreiben(e *encoder) {
+	e.begin(specFEHB)
+	e.an(0, s.Abrechnungscode)
+	e.an(1, s.Tarifkennzeichen)
+	e.an(2, s.Abrechnungspositionsnummer)
+	e.dezimal(3, int64(s.Anzahl), true)
+	e.dezimal(4, int64(s.Einzelbetrag), true)
+	e.an(5, s.Pharmazentralnummer)
+	e.zeit(6, s.Uhrzeit.Wert, s.Uhrzeit.Vorhanden)
+	e.zeit(7, s.UhrzeitBis.Wert, s.UhrzeitBis.Vorhanden)
+	e.ganz(8, int64(s.Dauer.Wert), s.Dauer.Vorhanden)
+	e.ganz(9, int64(s.GefahreneKilometer.Wert), s.GefahreneKilometer.Vorhanden)
+	e.an(10, s.StrasseAbfahrt)
+	e.an(11, s.LaenderkennzeichenAbfahrtsort)
+	e.an(12, s.PLZAbfahrtsort)
+	e.an(13, s.NameAbfahrtsort)
+	e.an(14, s.StrasseZielort)
+	e.an(15, s.LaenderkennzeichenZielort)
+	e.an(16, s.PLZZielort)
+	e.an(17, s.NameZielort)
+	e.end()
+}
+
+func (s *ZHB) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Betriebsstaettennummer = w[0].text
+	s.LebenslangeArztnummer = w[1].text
+	s.SchluesselGeburtsdatum = w[2].text
+	s.Datum = Datum(w[3].num)
+	s.UhrzeitGeburtDesKindes = Uhrzeit(w[4].num)
+	s.Anordnungsdatum = Datum(w[5].num)
+	s.AnzahlDerGeborenenKinder = w[6].text
+}
+
+func (s *ZHB) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Betriebsstaettennummer = z.an('+', 9, false)
+	s.LebenslangeArztnummer = z.an('+', 9, false)
+	s.SchluesselGeburtsdatum = z.ziffern('+', 1, true)
+	s.Datum = z.datum(':', true)
+	if v, da := z.zeit('+', true); da {
+		s.UhrzeitGeburtDesKindes = Uhrzeit(v)
+	}
+	s.Anordnungsdatum = z.datum('+', false)
+	s.AnzahlDerGeborenenKinder = z.ziffern('+', 1, false)
+}
+
+func (s *ZHB) schreiben(e *encoder) {
+	e.begin(specFZHB)
+	e.an(0, s.Betriebsstaettennummer)
+	e.an(1, s.LebenslangeArztnummer)
+	e.an(2, s.SchluesselGeburtsdatum)
+	e.datum(3, s.Datum)
+	e.zeit(4, s.UhrzeitGeburtDesKindes, true)
+	e.datum(5, s.Anordnungsdatum)
+	e.an(6, s.AnzahlDerGeborenenKinder)
+	e.end()
+}
+
+func (s *ENF) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Identifikationsnummer = Opt[int32]{int32(w[0].num), w[0].da}
+	s.Abrechnungscode = w[1].text
+	s.Tarifkennzeichen = w[2].text
+	s.Abrechnungspositionsnummer = w[3].text
+	s.Anzahl = Hundertstel(w[4].num)
+	s.Einzelbetrag = Cent(w[5].num)
+	s.DatumLeistungserbringung = Datum(w[6].num)
+	s.BetragZuzahlung = Opt[Cent]{Cent(w[7].num), w[7].da}
+}
+
+func (s *ENF) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.zahl(3, false); da {
+		s.Identifikationsnummer = Some(int32(v))
+	}
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.DatumLeistungserbringung = z.datum('+', true)
+	if v, da := z.dezimal(10, false); da {
+		s.BetragZuzahlung = Some(Cent(v))
+	}
+}
+
+func (s *ENF) schreiben(e *encoder) {
+	e.begin(specGENF)
+	e.ganz(0, int64(s.Identifikationsnummer.Wert), s.Identifikationsnummer.Vorhanden)
+	e.an(1, s.Abrechnungscode)
+	e.an(2, s.Tarifkennzeichen)
+	e.an(3, s.Abrechnungspositionsnummer)
+	e.dezimal(4, int64(s.Anzahl), true)
+	e.dezimal(5, int64(s.Einzelbetrag), true)
+	e.datum(6, s.DatumLeistungserbringung)
+	e.dezimal(7, int64(s.BetragZuzahlung.Wert), s.BetragZuzahlung.Vorhanden)
+	e.end()
+}
+
+func (s *SUT) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.GefahreneKilometer = Opt[int32]{int32(w[0].num), w[0].da}
+	s.Uhrzeit = Opt[Uhrzeit]{Uhrzeit(w[1].num), w[1].da}
+	s.UhrzeitBis = Opt[Uhrzeit]{Uhrzeit(w[2].num), w[2].da}
+	s.Dauer = Opt[int32]{int32(w[3].num), w[3].da}
+	s.VersorgungszeitraumVon = Datum(w[4].num)
+	s.VersorgungszeitraumBis = Datum(w[5].num)
+}
+
+func (s *SUT) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.zahl(6, false); da {
+		s.GefahreneKilometer = Some(int32(v))
+	}
+	if v, da := z.zeit('+', false); da {
+		s.Uhrzeit = Some(Uhrzeit(v))
+	}
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitBis = Some(Uhrzeit(v))
+	}
+	if v, da := z.zahl(4, false); da {
+		s.Dauer = Some(int32(v))
+	}
+	s.VersorgungszeitraumVon = z.datum('+', false)
+	s.VersorgungszeitraumBis = z.datum('+', false)
+}
+
+func (s *SUT) schreiben(e *encoder) {
+	e.begin(specGSUT)
+	e.ganz(0, int64(s.GefahreneKilometer.Wert), s.GefahreneKilometer.Vorhanden)
+	e.zeit(1, s.Uhrzeit.Wert, s.Uhrzeit.Vorhanden)
+	e.zeit(2, s.UhrzeitBis.Wert, s.UhrzeitBis.Vorhanden)
+	e.ganz(3, int64(s.Dauer.Wert), s.Dauer.Vorhanden)
+	e.datum(4, s.VersorgungszeitraumVon)
+	e.datum(5, s.VersorgungszeitraumBis)
+	e.end()
+}
+
+func (s *ZUZ) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Identifikationsnummer = int32(w[0].num)
+	s.Bruttobetrag = Cent(w[1].num)
+	s.Zuzahlungsart = w[2].text
+	s.BetragZuzahlung = Opt[Cent]{Cent(w[3].num), w[3].da}
+	s.BetragEigenanteil = Opt[Cent]{Cent(w[4].num), w[4].da}
+	s.Versorgungszeitraum = Opt[int32]{int32(w[5].num), w[5].da}
+}
+
+func (s *ZUZ) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.zahl(3, true); da {
+		s.Identifikationsnummer = int32(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Bruttobetrag = Cent(v)
+	}
+	s.Zuzahlungsart = z.ziffern('+', 2, false)
+	if v, da := z.dezimal(10, false); da {
+		s.BetragZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.BetragEigenanteil = Some(Cent(v))
+	}
+	if v, da := z.zahl(2, false); da {
+		s.Versorgungszeitraum = Some(int32(v))
+	}
+}
+
+func (s *ZUZ) schreiben(e *encoder) {
+	e.begin(specGZUZ)
+	e.ganz(0, int64(s.Identifikationsnummer), true)
+	e.dezimal(1, int64(s.Bruttobetrag), true)
+	e.an(2, s.Zuzahlungsart)
+	e.dezimal(3, int64(s.BetragZuzahlung.Wert), s.BetragZuzahlung.Vorhanden)
+	e.dezimal(4, int64(s.BetragEigenanteil.Wert), s.BetragEigenanteil.Vorhanden)
+	e.ganz(5, int64(s.Versorgungszeitraum.Wert), s.Versorgungszeitraum.Vorhanden)
+	e.end()
+}
+
+func (s *ZUV) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Betriebsstaettennummer = w[0].text
+	s.LebenslangeArztnummer = w[1].text
+	s.Verordnungsdatum = Datum(w[2].num)
+	s.Zuzahlungskennzeichen = w[3].text
+	s.Unfallkennzeichen = w[4].text
+	s.KennzeichenBVG = w[5].text
+	s.Verordnungsbesonderheiten = w[6].text
+}
+
+func (s *ZUV) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Betriebsstaettennummer = z.an('+', 9, true)
+	s.LebenslangeArztnummer = z.an('+', 9, true)
+	s.Verordnungsdatum = z.datum('+', false)
+	s.Zuzahlungskennzeichen = z.ziffern('+', 1, true)
+	s.Unfallkennzeichen = z.ziffern('+', 1, false)
+	s.KennzeichenBVG = z.ziffern('+', 1, false)
+	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+}
+
+func (s *ZUV) schreiben(e *encoder) {
+	e.begin(specGZUV)
+	e.an(0, s.Betriebsstaettennummer)
+	e.an(1, s.LebenslangeArztnummer)
+	e.datum(2, s.Verordnungsdatum)
+	e.an(3, s.Zuzahlungskennzeichen)
+	e.an(4, s.Unfallkennzeichen)
+	e.an(5, s.KennzeichenBVG)
+	e.an(6, s.Verordnungsbesonderheiten)
+	e.end()
+}
+
+func (s *BESG) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.GesamtbetragBrutto = Cent(w[0].num)
+	s.GesamtbetragZuzahlung = Opt[Cent]{Cent(w[1].num), w[1].da}
+	s.GesamtbetragProzentualeZuzahlung = Opt[Cent]{Cent(w[2].num), w[2].da}
+	s.PauschalerZuzahlungsbetrag = Opt[Cent]{Cent(w[3].num), w[3].da}
+	s.GesamtbetragEigenanteil = Opt[Cent]{Cent(w[4].num), w[4].da}
+}
+
+func (s *BESG) schnell(z *zeile) {
+	s.Ort = z.ort
+	if v, da := z.dezimal(10, true); da {
+		s.GesamtbetragBrutto = Cent(v)
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragProzentualeZuzahlung = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.PauschalerZuzahlungsbetrag = Some(Cent(v))
+	}
+	if v, da := z.dezimal(10, false); da {
+		s.GesamtbetragEigenanteil = Some(Cent(v))
+	}
+}
+
+func (s *BESG) schreiben(e *encoder) {
+	e.begin(specGBES)
+	e.dezimal(0, int64(s.GesamtbetragBrutto), true)
+	e.dezimal(1, int64(s.GesamtbetragZuzahlung.Wert), s.GesamtbetragZuzahlung.Vorhanden)
+	e.dezimal(2, int64(s.GesamtbetragProzentualeZuzahlung.Wert), s.GesamtbetragProzentualeZuzahlung.Vorhanden)
+	e.dezimal(3, int64(s.PauschalerZuzahlungsbetrag.Wert), s.PauschalerZuzahlungsbetrag.Vorhanden)
+	e.dezimal(4, int64(s.GesamtbetragEigenanteil.Wert), s.GesamtbetragEigenanteil.Vorhanden)
+	e.end()
+}
+
+func (s *ERS) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.DatumBeginnDerLeistungserbringung = Datum(w[0].num)
+}
+
+func (s *ERS) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
+}
+
+func (s *ERS) schreiben(e *encoder) {
+	e.begin(specOERS)
+	e.datum(0, s.DatumBeginnDerLeistungserbringung)
+	e.end()
+}
+
+func (s *ESP) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungscode = w[0].text
+	s.Tarifkennzeichen = w[1].text
+	s.Abrechnungspositionsnummer = w[2].text
+	s.Anzahl = Hundertstel(w[3].num)
+	s.Einzelbetrag = Cent(w[4].num)
+	s.GefahreneKilometer = Opt[int32]{int32(w[5].num), w[5].da}
+}
+
+func (s *ESP) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	if v, da := z.zahl(6, false); da {
+		s.GefahreneKilometer = Some(int32(v))
+	}
+}
+
+func (s *ESP) schreiben(e *encoder) {
+	e.begin(specOESP)
+	e.an(0, s.Abrechnungscode)
+	e.an(1, s.Tarifkennzeichen)
+	e.an(2, s.Abrechnungspositionsnummer)
+	e.dezimal(3, int64(s.Anzahl), true)
+	e.dezimal(4, int64(s.Einzelbetrag), true)
+	e.ganz(5, int64(s.GefahreneKilometer.Wert), s.GefahreneKilometer.Vorhanden)
+	e.end()
+}
+
+func (s *ZZL) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.DatumLeistungserbringung = Datum(w[0].num)
+	s.UhrzeitBeginnLeistungserbringung = Opt[Uhrzeit]{Uhrzeit(w[1].num), w[1].da}
+	s.DatumEndeLeistungserbringung = Datum(w[2].num)
+	s.UhrzeitEndeLeistungserbringung = Opt[Uhrzeit]{Uhrzeit(w[3].num), w[3].da}
+	s.DauerDesEinsatzes = Opt[int32]{int32(w[4].num), w[4].da}
+	s.EinsatzID = w[5].text
+	s.Beschaeftigtennummer = w[6].text
+	s.BeschaeftigtennummerZweitePerson = w[7].text
+	s.BeschaeftigtennummerDrittePerson = w[8].text
+	s.LANR = w[9].text
+	s.LANRZweiterArzt = w[10].text
+	s.LANRDritterArzt = w[11].text
+}
+
+func (s *ZZL) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.DatumLeistungserbringung = z.datum('+', true)
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitBeginnLeistungserbringung = Some(Uhrzeit(v))
+	}
+	s.DatumEndeLeistungserbringung = z.datum('+', false)
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitEndeLeistungserbringung = Some(Uhrzeit(v))
+	}
+	if v, da := z.zahl(4, false); da {
+		s.DauerDesEinsatzes = Some(int32(v))
+	}
+	s.EinsatzID = z.an('+', 20, false)
+	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
+	s.BeschaeftigtennummerZweitePerson = z.ziffern('+', 9, false)
+	s.BeschaeftigtennummerDrittePerson = z.ziffern('+', 9, false)
+	s.LANR = z.ziffern('+', 9, false)
+	s.LANRZweiterArzt = z.ziffern('+', 9, false)
+	s.LANRDritterArzt = z.ziffern('+', 9, false)
+}
+
+func (s *ZZL) schreiben(e *encoder) {
+	e.begin(specOZZL)
+	e.datum(0, s.DatumLeistungserbringung)
+	e.zeit(1, s.UhrzeitBeginnLeistungserbringung.Wert, s.UhrzeitBeginnLeistungserbringung.Vorhanden)
+	e.datum(2, s.DatumEndeLeistungserbringung)
+	e.zeit(3, s.UhrzeitEndeLeistungserbringung.Wert, s.UhrzeitEndeLeistungserbringung.Vorhanden)
+	e.ganz(4, int64(s.DauerDesEinsatzes.Wert), s.DauerDesEinsatzes.Vorhanden)
+	e.an(5, s.EinsatzID)
+	e.an(6, s.Beschaeftigtennummer)
+	e.an(7, s.BeschaeftigtennummerZweitePerson)
+	e.an(8, s.BeschaeftigtennummerDrittePerson)
+	e.an(9, s.LANR)
+	e.an(10, s.LANRZweiterArzt)
+	e.an(11, s.LANRDritterArzt)
+	e.end()
+}
+
+func (s *ZSP) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Betriebsstaettennummer = w[0].text
+	s.LebenslangeArztnummer = w[1].text
+	s.Verordnungsdatum = Datum(w[2].num)
+	s.Unfallkennzeichen = w[3].text
+	s.DatumBeginnLtVerordnung = Datum(w[4].num)
+	s.DatumEndeLtVerordnung = Datum(w[5].num)
+	s.Verordnungsbesonderheiten = w[6].text
+}
+
+func (s *ZSP) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Betriebsstaettennummer = z.an('+', 9, true)
+	s.LebenslangeArztnummer = z.an('+', 9, true)
+	s.Verordnungsdatum = z.datum('+', true)
+	s.Unfallkennzeichen = z.ziffern('+', 1, false)
+	s.DatumBeginnLtVerordnung = z.datum('+', true)
+	s.DatumEndeLtVerordnung = z.datum('+', true)
+	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+}
+
+func (s *ZSP) schreiben(e *encoder) {
+	e.begin(specOZSP)
+	e.an(0, s.Betriebsstaettennummer)
+	e.an(1, s.LebenslangeArztnummer)
+	e.datum(2, s.Verordnungsdatum)
+	e.an(3, s.Unfallkennzeichen)
+	e.datum(4, s.DatumBeginnLtVerordnung)
+	e.datum(5, s.DatumEndeLtVerordnung)
+	e.an(6, s.Verordnungsbesonderheiten)
+	e.end()
+}
+
+func (s *EGV) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungscode = w[0].text
+	s.Tarifkennzeichen = w[1].text
+	s.Abrechnungspositionsnummer = w[2].text
+	s.Anzahl = Hundertstel(w[3].num)
+	s.Einzelbetrag = Cent(w[4].num)
+	s.AbrechnungszeitraumVon = Datum(w[5].num)
+	s.AbrechnungszeitraumBis = Datum(w[6].num)
+}
+
+func (s *EGV) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.AbrechnungszeitraumVon = z.datum('+', true)
+	s.AbrechnungszeitraumBis = z.datum('+', false)
+}
+
+func (s *EGV) schreiben(e *encoder) {
+	e.begin(specPEGV)
+	e.an(0, s.Abrechnungscode)
+	e.an(1, s.Tarifkennzeichen)
+	e.an(2, s.Abrechnungspositionsnummer)
+	e.dezimal(3, int64(s.Anzahl), true)
+	e.dezimal(4, int64(s.Einzelbetrag), true)
+	e.datum(5, s.AbrechnungszeitraumVon)
+	e.datum(6, s.AbrechnungszeitraumBis)
+	e.end()
+}
+
+func (s *IBP) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.ArtDesBeratungsprozesses = w[0].text
+	s.BeginnBeratungsprozess = Datum(w[1].num)
+	s.EndeBeratungsprozess = Datum(w[2].num)
+	s.AnzahlGespraeche = int32(w[3].num)
+	s.NameDesBeraters = w[4].text
+}
+
+func (s *IBP) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.ArtDesBeratungsprozesses = z.ziffern('+', 1, true)
+	s.BeginnBeratungsprozess = z.datum('+', true)
+	s.EndeBeratungsprozess = z.datum('+', true)
+	if v, da := z.zahl(6, true); da {
+		s.AnzahlGespraeche = int32(v)
+	}
+	s.NameDesBeraters = z.an('+', 70, true)
+}
+
+func (s *IBP) schreiben(e *encoder) {
+	e.begin(specPIBP)
+	e.an(0, s.ArtDesBeratungsprozesses)
+	e.datum(1, s.BeginnBeratungsprozess)
+	e.datum(2, s.EndeBeratungsprozess)
+	e.ganz(3, int64(s.AnzahlGespraeche), true)
+	e.an(4, s.NameDesBeraters)
+	e.end()
+}
+
+func (s *EHP) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungscode = w[0].text
+	s.Tarifkennzeichen = w[1].text
+	s.Abrechnungspositionsnummer = w[2].text
+	s.Anzahl = Hundertstel(w[3].num)
+	s.Einzelbetrag = Cent(w[4].num)
+	s.DatumBeginnDerLeistungserbringung = Datum(w[5].num)
+	s.DatumEndeDerLeistungserbringung = Datum(w[6].num)
+}
+
+func (s *EHP) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
+	s.DatumEndeDerLeistungserbringung = z.datum('+', true)
+}
+
+func (s *EHP) schreiben(e *encoder) {
+	e.begin(specQEHP)
+	e.an(0, s.Abrechnungscode)
+	e.an(1, s.Tarifkennzeichen)
+	e.an(2, s.Abrechnungspositionsnummer)
+	e.dezimal(3, int64(s.Anzahl), true)
+	e.dezimal(4, int64(s.Einzelbetrag), true)
+	e.datum(5, s.DatumBeginnDerLeistungserbringung)
+	e.datum(6, s.DatumEndeDerLeistungserbringung)
+	e.end()
+}
+
+func (s *AHK) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungscode = w[0].text
+	s.Tarifkennzeichen = w[1].text
+	s.Abrechnungspositionsnummer = w[2].text
+	s.Anzahl = Hundertstel(w[3].num)
+	s.Einzelbetrag = Cent(w[4].num)
+	s.DatumLeistungserbringung = Datum(w[5].num)
+	s.ArtDerMenge = w[6].text
+	s.VersorgungszeitraumBis = Datum(w[7].num)
+}
+
+func (s *AHK) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.schluessel('+', 6, 6, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.DatumLeistungserbringung = z.datum('+', true)
+	s.ArtDerMenge = z.ziffern('+', 1, true)
+	s.VersorgungszeitraumBis = z.datum('+', false)
+}
+
+func (s *AHK) schreiben(e *encoder) {
+	e.begin(specRAHK)
+	e.an(0, s.Abrechnungscode)
+	e.an(1, s.Tarifkennzeichen)
+	e.an(2, s.Abrechnungspositionsnummer)
+	e.dezimal(3, int64(s.Anzahl), true)
+	e.dezimal(4, int64(s.Einzelbetrag), true)
+	e.datum(5, s.DatumLeistungserbringung)
+	e.an(6, s.ArtDerMenge)
+	e.datum(7, s.VersorgungszeitraumBis)
+	e.end()
+}
+
+func (s *ASK) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Beschaeftigtennummer = w[0].text
+	s.UhrzeitBeginn = Uhrzeit(w[1].num)
+	s.UhrzeitEnde = Uhrzeit(w[2].num)
+	s.Dauer = Opt[int32]{int32(w[3].num), w[3].da}
+	s.TagDerLeistung = Datum(w[4].num)
+}
+
+func (s *ASK) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
+	if v, da := z.zeit('+', true); da {
+		s.UhrzeitBeginn = Uhrzeit(v)
+	}
+	if v, da := z.zeit('+', true); da {
+		s.UhrzeitEnde = Uhrzeit(v)
+	}
+	if v, da := z.zahl(4, false); da {
+		s.Dauer = Some(int32(v))
+	}
+	s.TagDerLeistung = z.datum('+', true)
+}
+
+func (s *ASK) schreiben(e *encoder) {
+	e.begin(specRASK)
+	e.an(0, s.Beschaeftigtennummer)
+	e.zeit(1, s.UhrzeitBeginn, true)
+	e.zeit(2, s.UhrzeitEnde, true)
+	e.ganz(3, int64(s.Dauer.Wert), s.Dauer.Vorhanden)
+	e.datum(4, s.TagDerLeistung)
+	e.end()
+}
+
+func (s *EMP) lesen(w []wert, ort Ort) {
+	s.Ort = ort
+	s.Abrechnungscode = w[0].text
+	s.Tarifkennzeichen = w[1].text
+	s.Abrechnungspositionsnummer = w[2].text
+	s.Anzahl = Hundertstel(w[3].num)
+	s.Einzelbetrag = Cent(w[4].num)
+	s.Beschaeftigtennummer = w[5].text
+	s.DatumBeginnDerLeistungserbringung = Datum(w[6].num)
+	s.UhrzeitBeginnDerLeistungserbringung = Opt[Uhrzeit]{Uhrzeit(w[7].num), w[7].da}
+	s.DatumEndeDerLeistungserbringung = Datum(w[8].num)
+	s.UhrzeitEndeDerLeistungserbringung = Opt[Uhrzeit]{Uhrzeit(w[9].num), w[9].da}
+	s.DauerDerLeistungserbringung = Opt[int32]{int32(w[10].num), w[10].da}
+}
+
+func (s *EMP) schnell(z *zeile) {
+	s.Ort = z.ort
+	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
+	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungspositionsnummer = z.an('+', 10, true)
+	if v, da := z.dezimal(4, true); da {
+		s.Anzahl = Hundertstel(v)
+	}
+	if v, da := z.dezimal(10, true); da {
+		s.Einzelbetrag = Cent(v)
+	}
+	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
+	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitBeginnDerLeistungserbringung = Some(Uhrzeit(v))
+	}
+	s.DatumEndeDerLeistungserbringung = z.datum('+', true)
+	if v, da := z.zeit('+', false); da {
+		s.UhrzeitEndeDerLeistungserbringung = Some(Uhrzeit(v))
+	}
+	if v, da := z.zahl(4, false); da {
+		s.DauerDerLeistungserbringung = Some(int32(v))
+	}
+}
+
+func (s *EMP) schreiben(e *encoder) {
+	e.begin(specSEMP)
+	e.an(0, s.Abrechnungscode)
+	e.an(1, s.Tarifkennzeichen)
+	e.an(2, s.Abrechnungspositionsnummer)
+	e.dezimal(3, int64(s.Anzahl), true)
+	e.dezimal(4, int64(s.Einzelbetrag), true)
+	e.an(5, s.Beschaeftigtennummer)
+	e.datum(6, s.DatumBeginnDerLeistungserbringung)
+	e.zeit(7, s.UhrzeitBeginnDerLeistungserbringung.Wert, s.UhrzeitBeginnDerLeistungserbringung.Vorhanden)
+	e.datum(8, s.DatumEndeDerLeistungserbringung)
+	e.zeit(9, s.UhrzeitEndeDerLeistungserbringung.Wert, s.UhrzeitEndeDerLeistungserbringung.Vorhanden)
+	e.ganz(10, int64(s.DauerDerLeistungserbringung.Wert), s.DauerDerLeistungserbringung.Vorhanden)
 	e.end()
 }

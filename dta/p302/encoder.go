@@ -16,6 +16,7 @@ var ErrContent = errors.New("content violates the segment tables")
 // encoder writes segments. The first fault stays in err and stops all writing.
 type encoder struct {
 	buf       []byte
+	layout    *layout
 	charset   dta.Charset
 	lineEnd   string
 	spec      *segmentSpec
@@ -25,9 +26,31 @@ type encoder struct {
 	err       error
 }
 
-func (e *encoder) begin(spec *segmentSpec) {
-	e.spec, e.element, e.component = spec, 0, 1
-	e.buf = append(e.buf, spec.tag...)
+// begin starts a segment with an index of segmentSpecs.
+func (e *encoder) begin(spec int) {
+	e.spec, e.element, e.component = e.layout.specs[spec], 0, 1
+	if e.spec == nil {
+		e.spec = &segmentSpecs[spec]
+		e.refuse(e.spec.tag + ": segment is not part of the version")
+	}
+	e.buf = append(e.buf, e.spec.tag...)
+}
+
+// refuse keeps the first fault of the content.
+func (e *encoder) refuse(what string) {
+	if e.err == nil {
+		e.err = fmt.Errorf("%s: %w", what, ErrContent)
+	}
+}
+
+// at returns the element of a slot; nil, and a fault if there is a value for it,
+// where the version does not have it.
+func (e *encoder) at(slot int, present bool) *elementSpec {
+	s := e.spec.at(slot)
+	if s == nil && present {
+		e.refuse(e.spec.tag + ": element is not part of the version")
+	}
+	return s
 }
 
 func (e *encoder) end() {
@@ -50,14 +73,15 @@ func (e *encoder) to(s *elementSpec) {
 }
 
 func (e *encoder) fail(s *elementSpec, why string) {
-	if e.err == nil {
-		e.err = fmt.Errorf("%s, element %d: %s: %w", e.spec.tag, s.element, why, ErrContent)
-	}
+	e.refuse(fmt.Sprintf("%s, element %d: %s", e.spec.tag, s.element, why))
 }
 
 // an writes text and keys.
 func (e *encoder) an(slot int, v string) {
-	s := &e.spec.elements[slot]
+	s := e.at(slot, v != "")
+	if s == nil {
+		return
+	}
 	if v == "" {
 		if s.mandatory {
 			e.fail(s, "mandatory element is empty")
@@ -94,7 +118,10 @@ func (e *encoder) ganz(slot int, v int64, present bool) {
 	if !present {
 		return
 	}
-	s := &e.spec.elements[slot]
+	s := e.at(slot, true)
+	if s == nil {
+		return
+	}
 	e.to(s)
 	from := len(e.buf)
 	e.buf = strconv.AppendInt(e.buf, v, 10)
@@ -108,7 +135,10 @@ func (e *encoder) dezimal(slot int, v int64, present bool) {
 	if !present {
 		return
 	}
-	s := &e.spec.elements[slot]
+	s := e.at(slot, true)
+	if s == nil {
+		return
+	}
 	e.to(s)
 	if v < 0 {
 		e.buf = append(e.buf, '-')
@@ -125,7 +155,10 @@ func (e *encoder) dezimal(slot int, v int64, present bool) {
 
 // datum writes JJJJMMTT.
 func (e *encoder) datum(slot int, d Datum) {
-	s := &e.spec.elements[slot]
+	s := e.at(slot, d != 0)
+	if s == nil {
+		return
+	}
 	if d == 0 {
 		if s.mandatory {
 			e.fail(s, "mandatory date is missing")
@@ -141,7 +174,10 @@ func (e *encoder) zeit(slot int, t Uhrzeit, present bool) {
 	if !present {
 		return
 	}
-	s := &e.spec.elements[slot]
+	s := e.at(slot, true)
+	if s == nil {
+		return
+	}
 	e.to(s)
 	e.number(s, int64(t), 4)
 }

@@ -187,7 +187,6 @@ func fileFaults() []faultCase {
 		{"reference month", exB, one("SL880001A10", "SL880001A13"), false, "P2003", dta.RejectFile, "UNB", 0, "UNB"},
 		{"reference of another sender", exB, one("SL880001A10", "SL000000A10"), false, "P2003", dta.RejectFile, "UNB", 0, "UNB"},
 		{"unknown area", exB, one("+B+SL", "+Z+SL"), false, "P2004", dta.RejectFile, "UNB", 0, "UNB"},
-		{"area without layout", exB, one("+B+SL", "+C+SL"), false, "P2004", dta.RejectFile, "UNB", 0, "UNB"},
 		{"message count", exB, one("UNZ+000005", "UNZ+000004"), false, "P2005", dta.RejectFile, "UNZ", 0, "UNZ"},
 		{"trailer reference", exB, one("UNZ+000005+00042", "UNZ+000005+00043"), false, "P2005", dta.RejectFile, "UNZ", 0, "UNZ"},
 		{"no trailer", exE, one("UNZ+000002+00007'", ""), false, "P2005", dta.RejectFile, "", 0, ""},
@@ -330,29 +329,34 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 }
 
-// P2008: version 20 ended, 21 has not begun, no layout for a version.
+// DTA-2: a version is read for its dates (P2008), one from the future is a fault
+// of the file (R-FIL-07).
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	raw := string(examples(t)[exE])
-	for _, c := range []struct {
-		version, date string
-		valid         bool
-	}{
-		{"21", "20261103", true},
-		{"21", "20251001", true},
-		{"21", "20250930", false},
-		{"20", "20261103", false},
-		{"20", "20251103", false},
-		{"22", "20270301", false},
-		{"2", "20261103", false},
+	for _, c := range []struct{ version, date, code string }{
+		{"21", "20261103", ""},
+		{"21", "20251001", ""},
+		{"21", "20250930", dta.CodeMessageVersion},
+		{"20", "20251231", ""},
+		{"20", "20260101", dta.CodeMessageVersion},
+		{"19", "20240930", ""},
+		{"18", "20240331", ""},
+		{"17", "20230930", ""},
+		{"16", "20220101", ""},
+		{"15", "20220201", dta.CodeMessageVersion}, // in force then, its layout is not built in
+		{"22", "20270301", dta.CodeFutureVersion},
+		{"100", "20261103", dta.CodeFutureVersion},
+		{"2", "20261103", dta.CodeMessageVersion},
+		{"XX", "20261103", dta.CodeMessageVersion},
 	} {
 		changed := strings.ReplaceAll(strings.Replace(raw, "668800094+20261103", "668800094+"+c.date, 1), "A:21:", "A:"+c.version+":")
 		errs := findings(t, changed, Options{})
-		if c.valid != (len(errs) == 0) {
+		if (c.code == "") != (len(errs) == 0) || c.code == dta.CodeFutureVersion && (len(errs) != 1 || errs[0].Stage != 1 || errs[0].Severity != dta.RejectFile) {
 			t.Errorf("version %s on %s: %v", c.version, c.date, errs)
 		}
 		for _, e := range errs {
-			if e.Code != "P2008" || e.Severity != dta.RejectMessage {
+			if e.Code != c.code || e.Tag != "UNH" {
 				t.Errorf("version %s on %s: %v", c.version, c.date, e)
 			}
 		}

@@ -1,6 +1,9 @@
 package p302
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // noNode is the state before the first segment of a message.
 const noNode = -1
@@ -27,15 +30,25 @@ type grammar struct {
 	forbidden, instead int
 }
 
-// newGrammar compiles the structure table of a message. withGZF selects the
-// form for Verarbeitungskennzeichen 03.
-func newGrammar(kind MessageKind, group byte, withGZF bool) *grammar {
+// newGrammar compiles the structure table of a message; nil if there is none.
+// withGZF selects the form for Verarbeitungskennzeichen 03, where GZF takes the
+// place of BES (dta-302.md section 8 B).
+func newGrammar(kind MessageKind, group byte, withGZF bool, l *layout) *grammar {
 	g := &grammar{nodes: slices.Clone(structureOf(kind, group)), forbidden: noNode, instead: noNode}
 	if g.nodes == nil {
 		return nil
 	}
-	if kind == KindSLLA {
-		g.adapt(group, withGZF)
+	for i := range g.nodes {
+		if l.specs[g.nodes[i].spec] == nil {
+			g.nodes[i].min, g.nodes[i].max = 0, 0
+		}
+	}
+	if kind == KindSLLA && group == 'B' {
+		g.forbidden, g.instead = g.find(segGZF), g.find(segBES)
+		if withGZF {
+			g.forbidden, g.instead = g.instead, g.forbidden
+		}
+		g.nodes[g.instead].min = 1
 	}
 	g.below = make([]uint32, len(g.nodes))
 	for i := range g.nodes {
@@ -50,42 +63,6 @@ func newGrammar(kind MessageKind, group byte, withGZF bool) *grammar {
 	return g
 }
 
-// adapt makes the places explicit that the structure table leaves to a remark:
-// ZUH, MEH and ZUK belong to a group but come after all groups; MEH may also
-// stand inside its HIL group (section 8 A); TXT may follow IBP (8 P); BES and
-// GZF exclude each other (8 B).
-func (g *grammar) adapt(group byte, withGZF bool) {
-	inv, find := g.find(segINV), g.find
-	block := func(n, order int) {
-		g.nodes[n].parent, g.nodes[n].order = inv, order
-		g.nodes[n].min, g.nodes[n].max = 0, unbounded
-	}
-	switch group {
-	case 'A':
-		zuh, meh := find(segZUH), find(segMEH)
-		inside := g.nodes[meh]
-		inside.min = 0
-		order := g.nodes[zuh].order
-		block(zuh, order)
-		block(meh, order)
-		g.nodes = append(g.nodes, inside)
-	case 'B':
-		bes, gzf := find(segBES), find(segGZF)
-		g.forbidden, g.instead = gzf, bes
-		if withGZF {
-			g.forbidden, g.instead = bes, gzf
-		}
-		g.nodes[g.instead].min = 1
-	case 'E':
-		zuk := find(segZUK)
-		block(zuk, g.nodes[zuk].order)
-	case 'P':
-		txt := g.nodes[find(segTXT)]
-		txt.parent = find(segIBP)
-		g.nodes = append(g.nodes, txt)
-	}
-}
-
 // find returns the first row of a segment.
 func (g *grammar) find(seg segID) int {
 	return slices.IndexFunc(g.nodes, func(n node) bool { return n.seg == seg })
@@ -97,7 +74,7 @@ func (g *grammar) compile(cur int) (steps []step, missing []int8) {
 	level, from := cur, noNode // children of level, those up to from are done
 	for {
 		for _, m := range g.children(level) {
-			if m == g.forbidden || !g.legal(from, m) {
+			if m == g.forbidden || g.nodes[m].max == 0 || !g.legal(from, m) {
 				continue
 			}
 			tag := packTag(segmentSpecs[g.nodes[m].spec].tag)
@@ -164,6 +141,12 @@ func packTag(tag string) uint32 {
 	return uint32(tag[0])<<16 | uint32(tag[1])<<8 | uint32(tag[2])
 }
 
+// Tags of the service segments, packed.
+const (
+	tagUNB = 'U'<<16 | 'N'<<8 | 'B'
+	tagUNZ = 'U'<<16 | 'N'<<8 | 'Z'
+)
+
 // verdict is what the grammar says about a segment.
 type verdict uint8
 
@@ -197,10 +180,8 @@ func (w *walk) enter(n int) {
 		if w.g.nodes[n].max > 1 { // what came too early belongs to the first instance
 			w.misplaced &^= below
 		}
-		for i := range w.g.nodes {
-			if below&(1<<i) != 0 {
-				w.counts[i] = 0
-			}
+		for rest := below; rest != 0; rest &= rest - 1 {
+			w.counts[bits.TrailingZeros32(rest)] = 0
 		}
 	}
 }
@@ -257,6 +238,9 @@ func (w *walk) stray(tag uint32, ahead func(tag, stop uint32) bool) (int, verdic
 		}
 		if m == w.g.forbidden {
 			w.misplaced |= 1 << w.g.instead
+			return m, unknownHere, nil
+		}
+		if w.g.nodes[m].max == 0 { // not part of this version
 			return m, unknownHere, nil
 		}
 		known = m

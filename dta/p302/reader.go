@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -25,10 +26,6 @@ type Options struct {
 	// MaxErrors per file, for warnings and for others each; 0 is
 	// DefaultMaxErrors. What comes above is counted, not kept.
 	MaxErrors int
-	// NurSyntax reads files of every Sammelgruppe, those without typed layout
-	// included: their SLLA then has FKT and REC only. Without it such files are
-	// refused (P2004), so that no case is lost in silence.
-	NurSyntax bool
 }
 
 // Reader reads a Nutzdatendatei message by message in one pass, with the memory
@@ -39,18 +36,25 @@ type Reader struct {
 	charset dta.Charset
 	opts    Options
 
-	tok     dta.Tokenizer
 	scratch []byte
 	text    string    // the unit at hand in UTF-8
 	unit    *dta.Unit // nil outside of units
 	index   int       // of the current segment in the unit
+	start   int       // of the current segment in text
+	pos     int       // of what follows it; unknown while it is not read
+	tag     uint32    // of the current segment, packed; 0 for none of three letters
+	line    zeile
+	exact   bool          // read every segment by its table
+	tok     dta.Tokenizer // stands on the current segment if onTok
+	onTok   bool
 	werte   [32]wert
 	walk    walk
 
-	group byte
-	slga  *grammar
-	slla  *grammar
-	gzf   *grammar
+	group  byte
+	layout *layout
+	slga   *grammar
+	slla   *grammar
+	gzf    *grammar
 
 	sl  SLGA
 	ll  build
@@ -58,6 +62,7 @@ type Reader struct {
 	in  bool // inside a message: findings belong to it
 
 	unb      UNB
+	unt      UNT
 	hasUNB   bool
 	started  bool
 	done     bool
@@ -83,6 +88,7 @@ type fileState struct {
 	charsetFault   bool
 	straySegments  bool
 	trailerMissing bool
+	future         bool // of a version that is not known yet: nothing can be read
 }
 
 // NewReader returns a reader of r.
@@ -94,7 +100,7 @@ func NewReader(r io.Reader, o Options) *Reader {
 		o.MaxErrors = DefaultMaxErrors
 	}
 	charset, _ := dta.ParseCharset(o.Zeichensatz)
-	return &Reader{sc: dta.NewScanner(r), charset: charset, opts: o}
+	return &Reader{sc: dta.NewScanner(r), charset: charset, opts: o, layout: newLayout(strconv.Itoa(newestVersion))}
 }
 
 // Next reads the next message; false at the end or after a fault that stops.
@@ -116,8 +122,9 @@ func (r *Reader) Next() bool {
 		case r.unit.Message:
 			r.file.straySegments = false
 			r.message()
-			return true
-		case r.tok.Tag() == "UNZ":
+			r.done = r.file.future
+			return !r.done
+		case r.tag == tagUNZ:
 			r.trailer()
 			r.finish()
 			return false
@@ -162,19 +169,73 @@ func (r *Reader) Stats() Stats {
 	return Stats{Bytes: r.sc.Offset(), Segments: r.sc.Segments(), Messages: r.messages}
 }
 
-// load makes a unit current: its bytes become one string, and the tokenizer
-// stands on its first segment.
+// load makes a unit current: its bytes become one string, and the reader stands
+// on its first segment.
 func (r *Reader) load(u *dta.Unit) {
-	r.unit, r.index = u, 0
-	if r.charset.IsPlain(u.Raw) {
+	r.unit, r.index, r.pos = u, -1, 0
+	plain := r.charset.IsPlain(u.Raw)
+	if plain {
 		r.text = string(u.Raw)
 	} else {
 		r.scratch = r.charset.AppendUTF8(r.scratch[:0], u.Raw)
 		r.text = string(r.scratch)
 		r.foreign(u.Raw)
 	}
+	r.line.text, r.line.ascii = r.text, plain
 	r.tok.Reset(r.text)
+	r.advance()
+}
+
+// advance moves to the next segment of the unit; false at its end.
+func (r *Reader) advance() bool {
+	text, i := r.text, r.pos
+	for i < len(text) && (text[i] == '\r' || text[i] == '\n') {
+		i++
+	}
+	if i >= len(text) {
+		return false
+	}
+	r.index++
+	r.start, r.onTok = i, false
+	if tag := text[i:min(i+4, len(text))]; len(tag) == 4 && tag[3] == '+' && fieldClass[tag[0]]|fieldClass[tag[1]]|fieldClass[tag[2]] == inside {
+		r.tag = uint32(tag[0])<<16 | uint32(tag[1])<<8 | uint32(tag[2])
+		return true
+	}
+	r.tokenize()
+	r.tag = packTag(r.tok.Tag())
+	return true
+}
+
+// tokenize puts the tokenizer on the current segment.
+func (r *Reader) tokenize() {
+	if r.onTok {
+		return
+	}
+	r.tok.Seek(r.start)
 	r.tok.Next()
+	r.onTok, r.pos = true, r.tok.End()
+}
+
+// read reads the current segment into s, if that is not nil: in one pass where
+// all is in order, else by its table, with findings. spec is an index of
+// segmentSpecs.
+func (r *Reader) read(spec int, s segment) *segmentSpec {
+	table, ort := r.layout.specs[spec], r.ort()
+	if s != nil && !r.onTok && r.unit.Closed && !r.exact && table == &segmentSpecs[spec] {
+		z := &r.line
+		z.at, z.ok, z.ort = r.start+3, true, ort
+		s.schnell(z)
+		if z.end() {
+			r.pos = z.at
+			return table
+		}
+	}
+	r.tokenize()
+	r.elements(table)
+	if s != nil {
+		s.lesen(r.werte[:], ort)
+	}
+	return table
 }
 
 // foreign reports bytes outside of the character set, once per file (P1011).
@@ -234,6 +295,7 @@ func (r *Reader) keep(s dta.Severity) bool {
 
 // at gives a finding the place of the current segment and a byte offset.
 func (r *Reader) at(e dta.Error, offset int64) dta.Error {
+	r.tokenize()
 	e.Segment, e.Offset = r.unit.Segment+r.index, offset
 	e.Tag = tagForText(r.tok.Tag())
 	return e
@@ -268,7 +330,7 @@ func (r *Reader) ort() Ort {
 // offset returns the file offset of a position in the current segment's text:
 // every byte of the file became one character.
 func (r *Reader) offset(pos int) int64 {
-	return r.ort().Offset + int64(utf8.RuneCountInString(r.text[r.tok.Start():pos]))
+	return r.ort().Offset + int64(utf8.RuneCountInString(r.text[r.start:pos]))
 }
 
 // header reads UNA and UNB; false if the file cannot be read any further.
@@ -301,7 +363,7 @@ func (r *Reader) header() bool {
 		return false
 	}
 	r.load(r.sc.Unit())
-	if r.tok.Tag() != "UNB" || !r.unit.Closed {
+	if r.tag != tagUNB || !r.unit.Closed {
 		r.note(r.at(dta.NewError(dta.CodeHeader, textNoUNB), r.unit.Offset))
 		return false
 	}
@@ -310,8 +372,7 @@ func (r *Reader) header() bool {
 
 // readUNB checks the header (stage 2, P2001 to P2004).
 func (r *Reader) readUNB() bool {
-	r.elements(&segmentSpecs[specFILEUNB])
-	r.unb.lesen(r.werte[:], r.ort())
+	r.read(specFILEUNB, &r.unb)
 	r.hasUNB = true
 	u := &r.unb
 	if u.SyntaxKennung != "UNOC" || u.SyntaxVersionsnummer != "3" {
@@ -321,26 +382,17 @@ func (r *Reader) readUNB() bool {
 	if u.Leistungsbereich == "" {
 		return false // reported as a missing element
 	}
-	r.group = u.Leistungsbereich[0]
-	r.slla = newGrammar(KindSLLA, r.group, false)
-	if r.slla == nil || len(u.Leistungsbereich) != 1 {
+	if !isGroup(u.Leistungsbereich) {
 		r.segmentFault(dta.CodeArea, textArea)
 		return false
 	}
-	if !isTyped(r.group) && !r.opts.NurSyntax {
-		r.segmentFault(dta.CodeArea, textAreaNotOffered)
-		return false
-	}
-	r.slga, r.gzf = newGrammar(KindSLGA, ' ', false), newGrammar(KindSLLA, r.group, true)
+	r.group = u.Leistungsbereich[0]
 	r.checkReference()
 	if ref := u.Anwendungsreferenz; ref != "" && u.Absenderbezeichnung != "" && !validLogicalName(ref, u.Absenderbezeichnung) {
 		r.segmentFault(dta.CodeApplicationRef, textApplicationRef)
 	}
 	return true
 }
-
-// isTyped tells whether the Sammelgruppe has Go types.
-func isTyped(group byte) bool { return group == 'A' || group == 'B' || group == 'E' }
 
 // checkReference asks for five digits in UNB.5; leading zeros may be missing.
 func (r *Reader) checkReference() {
@@ -378,9 +430,8 @@ func (r *Reader) stray() {
 
 // trailer checks UNZ (P2005).
 func (r *Reader) trailer() {
-	r.elements(&segmentSpecs[specFILEUNZ])
 	var z UNZ
-	z.lesen(r.werte[:], r.ort())
+	r.read(specFILEUNZ, &z)
 	n, ok := digits(z.AnzahlNachrichten, len(z.AnzahlNachrichten))
 	switch {
 	case z.AnzahlNachrichten == "" || !ok || len(z.AnzahlNachrichten) > 6:

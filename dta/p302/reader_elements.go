@@ -9,6 +9,9 @@ import (
 // elements checks the elements of the current segment against its table and
 // leaves their values in r.werte.
 func (r *Reader) elements(spec *segmentSpec) {
+	if spec.older {
+		clear(r.werte[:]) // slots that the version does not have
+	}
 	next, count := 0, len(spec.first)-1
 	fields := r.tok.Fields()
 	for i := range fields {
@@ -21,26 +24,27 @@ func (r *Reader) elements(spec *segmentSpec) {
 			}
 			continue
 		}
-		slot := int(spec.first[element-1]) + int(f.Component) - 1
-		if slot >= int(spec.first[element]) {
+		here := int(spec.first[element-1]) + int(f.Component) - 1
+		if here >= int(spec.first[element]) {
 			if f.End > f.Start {
 				r.tooMany(spec, f)
 			}
 			continue
 		}
-		for ; next < slot; next++ {
+		for ; next < here; next++ {
 			r.absent(spec, next)
 		}
-		next = slot + 1
+		next = here + 1
 		if f.End == f.Start {
-			r.absent(spec, slot)
+			r.absent(spec, here)
 			continue
 		}
 		text := r.text[f.Start:f.End]
 		if f.Released {
 			text = dta.Unescape(text)
 		}
-		e, w := &spec.elements[slot], &r.werte[slot]
+		e := &spec.elements[here]
+		w := &r.werte[e.slot]
 		if code := e.check(text, w); code != "" && !spec.tolerated(e, w) {
 			r.wrong(spec, e, f, code)
 		}
@@ -54,9 +58,9 @@ func (r *Reader) elements(spec *segmentSpec) {
 }
 
 // absent clears a value and reports it if it is mandatory.
-func (r *Reader) absent(spec *segmentSpec, slot int) {
-	r.werte[slot] = wert{}
-	e := &spec.elements[slot]
+func (r *Reader) absent(spec *segmentSpec, index int) {
+	e := &spec.elements[index]
+	r.werte[e.slot] = wert{}
 	if !e.mandatory {
 		return
 	}
@@ -67,13 +71,13 @@ func (r *Reader) absent(spec *segmentSpec, slot int) {
 	case segUNZ:
 		code = dta.CodeTrailer
 	}
-	r.elementFault(code, textElementMissing(e.name), spot{e.element, e.component, r.tok.Start()}, "")
+	r.elementFault(code, textElementMissing(e.name), spot{e.element, e.component, r.start}, "")
 }
 
 // wrong reports a value that violates its type or length. A number that only
 // lacks its leading zeros is a warning of its own (section 3.1).
 func (r *Reader) wrong(spec *segmentSpec, e *elementSpec, f *dta.Field, code string) {
-	w := &r.werte[e.slot(spec)]
+	w := &r.werte[e.slot]
 	text := w.text
 	if code == dta.CodeType && (spec.id == segUNT || spec.id == segUNZ) && e.element == 1 && len(text) < int(e.min) {
 		if _, ok := digits(text, len(text)); ok {
@@ -82,11 +86,6 @@ func (r *Reader) wrong(spec *segmentSpec, e *elementSpec, f *dta.Field, code str
 	}
 	*w = wert{}
 	r.elementFault(code, e.sentence(code), spot{e.element, e.component, int(f.Start)}, text)
-}
-
-// slot returns the index of the element in its table.
-func (e *elementSpec) slot(spec *segmentSpec) int {
-	return int(spec.first[e.element-1]) + max(int(e.component), 1) - 1
 }
 
 // tooMany reports elements or components that the table does not have. NAM is
@@ -158,42 +157,44 @@ func (r *Reader) controls() {
 
 // conditions checks elements that are mandatory under a condition (P2020), and
 // those that must stay empty.
-func (r *Reader) conditions(seg segID) {
-	w := &r.werte
-	need := func(condition bool, spec, slot int, because string) {
-		if !condition || w[slot].da {
-			return
-		}
-		e := &segmentSpecs[spec].elements[slot]
-		r.elementFault(dta.CodeConditional, textConditional(e.name, because), spot{e.element, 0, r.tok.Start()}, "")
-	}
-	switch seg {
-	case segEHI:
-		need(w[ehiVon].da, specAEHI, ehiBis, "Versorgungszeitraum von angegeben ist")
-	case segSUT:
-		need(w[4].da, specGSUT, 5, "Versorgungszeitraum von angegeben ist")
-	case segZHI:
-		pflege := w[6].text == "8"
-		need(pflege, specAZHI, 7, "das Kennzeichen Verordnungsbesonderheiten 8 ist")
-		need(pflege, specAZHI, 8, "das Kennzeichen Verordnungsbesonderheiten 8 ist")
+func (r *Reader) conditions(spec *segmentSpec, s segment) {
+	switch s := s.(type) {
+	case *EHI:
+		r.need(spec, s.VersorgungszeitraumVon != 0 && s.VersorgungszeitraumBis == 0, slotEHIBis, "Versorgungszeitraum von angegeben ist")
+	case *SUT:
+		r.need(spec, s.VersorgungszeitraumVon != 0 && s.VersorgungszeitraumBis == 0, slotSUTBis, "Versorgungszeitraum von angegeben ist")
+	case *ZHI:
+		care := s.Verordnungsbesonderheiten == "8"
+		r.need(spec, care && s.Beschaeftigtennummer == "", slotZHIStaff, "das Kennzeichen Verordnungsbesonderheiten 8 ist")
+		r.need(spec, care && s.Institutionskennzeichen == "", slotZHIStaff+1, "das Kennzeichen Verordnungsbesonderheiten 8 ist")
 		r.groupsOfA()
-	case segMEH:
-		if meh, hil := r.ll.openMEH(); meh > hil && !r.msg.Rejected {
+	case *MEH:
+		if f := last(r.ll.doc.FaelleA); f != nil && len(f.MEH) > len(f.Gruppen) && !r.msg.Rejected {
 			r.segmentFault(dta.CodeRepetition, textMEH)
 		}
-	case segZHE:
-		if w[9].da {
-			r.mustBeEmpty(&segmentSpecs[specBZHE].elements[9])
+	case *ZHE:
+		if s.Behandlungsbeginn != "" {
+			r.mustBeEmpty(spec.at(slotZHEStart))
 		}
 	}
 }
 
-// Slots of EHI that conditions speak about; Abrechnungscode and Tarifkennzeichen
-// are two slots of element 1.
+// Slots of the elements that conditions speak about: the elements, with those of
+// composites counted one by one, from 0.
 const (
-	ehiVon = 15
-	ehiBis = 16
+	slotEHIBis   = 16
+	slotSUTBis   = 5
+	slotZHIStaff = 7
+	slotZHEStart = 9
 )
+
+// need reports an element that is absent though a condition demands it, unless
+// the message version does not have it.
+func (r *Reader) need(spec *segmentSpec, absent bool, slot int, because string) {
+	if e := spec.at(slot); absent && e != nil {
+		r.elementFault(dta.CodeConditional, textConditional(e.name, because), spot{e.element, 0, r.start}, "")
+	}
+}
 
 // mustBeEmpty warns about a value where none may be sent.
 func (r *Reader) mustBeEmpty(e *elementSpec) {
@@ -205,51 +206,36 @@ func (r *Reader) mustBeEmpty(e *elementSpec) {
 // groupsOfA checks, at the ZHI that ends them, that every HIL group has its MEH
 // (section 8 A) and that consumables name their period (ZUH.6, EHI.15).
 func (r *Reader) groupsOfA() {
-	if r.msg.Rejected {
+	f := last(r.ll.doc.FaelleA)
+	if f == nil || r.msg.Rejected {
 		return // the groups may be torn by what was reported
 	}
-	if meh, hil := r.ll.openMEH(); meh < hil {
+	if len(f.MEH) < len(f.Gruppen) {
 		r.missingTag("MEH")
 	}
-	for _, p := range r.ll.consumablesWithoutPeriod() {
-		e := dta.NewError(dta.CodeConditional, textConditional("Versorgungszeitraum von", "die Zuzahlung für einen Versorgungszeitraum berechnet ist"))
-		e.Segment, e.Offset, e.Tag, e.Element = int(p.Segment), p.Offset, "EHI", 15
-		r.note(e)
+	for i := range f.ZUH {
+		if f.ZUH[i].Versorgungszeitraum.Vorhanden {
+			r.periods(f, f.ZUH[i].Identifikationsnummer)
+		}
 	}
 }
 
-// openMEH returns the number of MEH and of HIL groups of the open case.
-func (b *build) openMEH() (meh, hil int) {
-	f := last(b.from)
-	if f == nil {
-		return 0, 0
-	}
-	return len(b.meh) - int(f.meh), len(b.gruppen) - int(f.groups)
-}
-
-// consumablesWithoutPeriod returns the places of the positions of the open case
-// whose ZUH has a Versorgungszeitraum while they have none.
-func (b *build) consumablesWithoutPeriod() []Ort {
-	f := last(b.from)
-	if f == nil {
-		return nil
-	}
-	var out []Ort
-	for i := range b.zuh[f.zuh:] {
-		z := &b.zuh[int(f.zuh)+i]
-		if !z.Versorgungszeitraum.Vorhanden {
+// periods reports the positions of a HIL group that name no period though their
+// ZUH has one.
+func (r *Reader) periods(f *FallA, group int32) {
+	for g := range f.Gruppen {
+		if f.Gruppen[g].HIL.Identifikationsnummer != group {
 			continue
 		}
-		for g := int(f.groups); g < len(b.gruppen); g++ {
-			if b.gruppen[g].HIL.Identifikationsnummer != z.Identifikationsnummer {
+		for i := range f.Gruppen[g].Positionen {
+			p := &f.Gruppen[g].Positionen[i].EHI
+			if p.VersorgungszeitraumVon != 0 {
 				continue
 			}
-			for _, p := range part(b.a, b.inGroup, g) {
-				if p.EHI.VersorgungszeitraumVon == 0 {
-					out = append(out, p.EHI.Ort)
-				}
-			}
+			e := dta.NewError(dta.CodeConditional, textConditional("Versorgungszeitraum von", "die Zuzahlung für einen Versorgungszeitraum berechnet ist"))
+			e.Segment, e.Offset, e.Tag = int(p.Ort.Segment), p.Ort.Offset, "EHI"
+			e.Element = int(r.layout.specs[specAEHI].at(slotEHIBis - 1).element)
+			r.note(e)
 		}
 	}
-	return out
 }

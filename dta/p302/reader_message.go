@@ -19,9 +19,8 @@ func (r *Reader) message() {
 		r.walk.reset(r.slla)
 	}
 	last, count := len(r.unit.Starts)-1, 1
-	for r.tok.Next() {
-		r.index++
-		if r.tok.Tag() == "" {
+	for r.advance() {
+		if r.tag == 0 && r.tok.Tag() == "" {
 			r.segmentFault(dta.CodeEmptyTail, textEmptySegment)
 			continue
 		}
@@ -32,6 +31,8 @@ func (r *Reader) message() {
 		}
 		if readable {
 			r.segment()
+		} else {
+			r.tokenize() // only to step over it
 		}
 	}
 	if !r.unit.Closed {
@@ -43,19 +44,21 @@ func (r *Reader) message() {
 	case r.msg.Kind == KindSLGA:
 		r.msg.SLGA = &r.sl
 	case r.msg.Kind == KindSLLA:
-		r.msg.SLLA = r.ll.finish(r.group)
+		r.msg.SLLA = &r.ll.doc
 	}
 }
 
 func (r *Reader) resetSLGA() {
-	r.sl = SLGA{SKO: r.sl.SKO[:0], GES: r.sl.GES[:0]}
+	sko, ges := r.sl.SKO, r.sl.GES
+	empty(&sko)
+	empty(&ges)
+	r.sl = SLGA{SKO: sko, GES: ges}
 }
 
 // openMessage reads UNH; false if the message's layout is not known.
 func (r *Reader) openMessage() bool {
-	r.elements(&segmentSpecs[specMESSAGEUNH])
 	h := &r.msg.UNH
-	h.lesen(r.werte[:], r.msg.Von)
+	r.read(specMESSAGEUNH, h)
 	switch h.NachrTypKennung {
 	case "SLGA":
 		r.msg.Kind = KindSLGA
@@ -83,28 +86,54 @@ func (r *Reader) sequence(reference string) {
 	}
 }
 
-// checkVersion asks the version table by the date of UNB (P2008) and for one
-// version per file (P2026).
+// checkVersion asks the version table by the date of UNB (P2008), for one version
+// per file (P2026), and for a version that is not from the future (R-FIL-07). It
+// makes the layout of the first version that of the file.
 func (r *Reader) checkVersion() bool {
 	h := &r.msg.UNH
 	if h.NachrTypKennung == "" || h.Versionsnummer == "" {
 		return false // reported as missing elements
 	}
-	several := r.file.version != "" && r.file.version != h.Versionsnummer
-	if r.file.version == "" {
+	first := r.file.version == ""
+	if first {
 		r.file.version = h.Versionsnummer
+		if isFuture(h.Versionsnummer) {
+			r.file.future = true
+			r.segmentFault(dta.CodeFutureVersion, textFuture(h.Versionsnummer, newestVersion))
+			return false
+		}
+	}
+	several := r.file.version != h.Versionsnummer
+	if several {
+		r.segmentFault(dta.CodeVersions, textVersions)
 	}
 	v, known := versionOf(h.Versionsnummer)
 	valid := known && (r.unb.Datum == 0 || (v.from <= r.unb.Datum && r.unb.Datum <= v.until))
 	valid = valid && r.msg.Kind != 0 && constantZero(h.FreigabeNr) && constantZero(h.VerwaltendeOrganisation)
-	if several {
-		r.segmentFault(dta.CodeVersions, textVersions)
+	l := r.layout
+	if first {
+		l = newLayout(h.Versionsnummer)
+		r.useLayout(l)
 	}
-	if !valid || (h.Versionsnummer != layoutVersion && !several) {
+	if !valid || (r.slga == nil && !several) {
 		r.segmentFault(dta.CodeMessageVersion, textVersion)
 		return false
 	}
-	return h.Versionsnummer == layoutVersion
+	if first && !l.hasGroup(r.group) {
+		r.segmentFault(dta.CodeArea, textAreaVersion)
+	}
+	return !several && r.slga != nil
+}
+
+// useLayout makes the tables of a version those of the file; nil leaves it without
+// any: no message can be read.
+func (r *Reader) useLayout(l *layout) {
+	if l == nil {
+		return
+	}
+	r.layout = l
+	r.slga, r.slla = newGrammar(KindSLGA, ' ', false, l), newGrammar(KindSLLA, r.group, false, l)
+	r.gzf = newGrammar(KindSLLA, r.group, true, l)
 }
 
 // constantZero accepts an absent element, which is reported on its own.
@@ -117,9 +146,9 @@ func (r *Reader) closeMessage(readable bool, count int) {
 			r.missing(int(n))
 		}
 	}
-	r.elements(&segmentSpecs[specMESSAGEUNT])
-	var t UNT
-	t.lesen(r.werte[:], r.ort())
+	r.unt = UNT{}
+	r.read(specMESSAGEUNT, &r.unt)
+	t := &r.unt
 	n, ok := digits(t.AnzahlEinheiten, len(t.AnzahlEinheiten))
 	switch {
 	case t.AnzahlEinheiten == "" || !ok || len(t.AnzahlEinheiten) > 6:
@@ -137,10 +166,12 @@ func (r *Reader) closeMessage(readable bool, count int) {
 // segment checks the place of the current segment, its elements, and takes it
 // over.
 func (r *Reader) segment() {
-	tag := packTag(r.tok.Tag())
-	n, verdict, missing := r.walk.move(tag, r.ahead)
+	n, verdict, missing := r.walk.move(r.tag, r.ahead)
 	for _, m := range missing {
 		r.missing(int(m))
+	}
+	if verdict != accepted {
+		r.tokenize()
 	}
 	switch verdict {
 	case unknownHere:
@@ -150,9 +181,7 @@ func (r *Reader) segment() {
 	case tooOften:
 		r.segmentFault(dta.CodeRepetition, textRepetition(r.tok.Tag(), r.walk.g.nodes[n].max))
 	case accepted:
-		spec := &segmentSpecs[r.walk.g.nodes[n].spec]
-		r.elements(spec)
-		r.take(spec)
+		r.take(n)
 	case swallowed: // part of what is reported already
 	}
 }
@@ -190,26 +219,45 @@ func (r *Reader) ahead(tag, stop uint32) bool {
 	return false
 }
 
-// take hands a checked segment to the typed content and checks what must be the
-// same in the whole file.
-func (r *Reader) take(spec *segmentSpec) {
-	ort := r.ort()
+// take reads the segment of a row of the structure into its place and checks what
+// must be the same in the whole file.
+func (r *Reader) take(n int) {
+	row := &r.walk.g.nodes[n]
+	var s segment
 	if r.msg.Kind == KindSLGA {
-		r.takeSLGA(spec.id, ort)
+		s = r.sl.ziel(row.seg)
 	} else {
-		r.ll.take(r.group, spec.id, r.werte[:], ort)
+		s = r.ll.ziel(r.group, n)
 	}
-	switch spec.id {
+	spec := r.read(row.spec, s)
+	switch row.seg {
 	case segFKT:
-		vkz := r.werte[0].text
-		r.same(&r.file.verarbeitung, vkz, dta.CodeVerarbeitung, textVerarbeitung)
-		if vkz == "03" && r.msg.Kind == KindSLLA {
-			r.walk.g = r.gzf
-		}
+		r.takeFKT()
 	case segREC:
-		r.same(&r.file.rechnungsart, r.ll.rechnungsart(r.msg.Kind, &r.sl), dta.CodeRechnungsart, textRechnungsart)
+		rechnungsart := r.ll.doc.REC.Rechnungsart
+		if r.msg.Kind == KindSLGA {
+			rechnungsart = r.sl.REC.Rechnungsart
+		}
+		r.same(&r.file.rechnungsart, rechnungsart, dta.CodeRechnungsart, textRechnungsart)
 	case segEHI, segZHI, segSUT, segZHE, segMEH:
-		r.conditions(spec.id)
+		r.conditions(spec, s)
+	case segZUZ: // reserved (section 8 G to N)
+		e := r.at(dta.NewError(dta.CodeSegmentUnknown, textReserved), r.ort().Offset)
+		e.Severity = dta.Warn
+		r.note(e)
+	}
+}
+
+func (r *Reader) takeFKT() {
+	if r.msg.Kind == KindSLGA {
+		r.same(&r.file.verarbeitung, r.sl.FKT.Verarbeitungskennzeichen, dta.CodeVerarbeitung, textVerarbeitung)
+		r.checkSLGA()
+		return
+	}
+	vkz := r.ll.doc.FKT.Verarbeitungskennzeichen
+	r.same(&r.file.verarbeitung, vkz, dta.CodeVerarbeitung, textVerarbeitung)
+	if vkz == "03" {
+		r.walk.g = r.gzf
 	}
 }
 
@@ -221,26 +269,6 @@ func (r *Reader) same(first *string, value, code, sentence string) {
 		*first = value
 	case *first != value:
 		r.segmentFault(code, sentence)
-	}
-}
-
-func (r *Reader) takeSLGA(seg segID, ort Ort) {
-	w := r.werte[:]
-	switch seg {
-	case segFKT:
-		r.sl.FKT.lesen(w, ort)
-		r.checkSLGA()
-	case segREC:
-		r.sl.REC.lesen(w, ort)
-	case segUST:
-		r.sl.UST.Vorhanden = true
-		r.sl.UST.Wert.lesen(w, ort)
-	case segSKO:
-		extend(&r.sl.SKO).lesen(w, ort)
-	case segGES:
-		extend(&r.sl.GES).lesen(w, ort)
-	case segNAM:
-		r.sl.NAM.lesen(w, ort)
 	}
 }
 
@@ -258,12 +286,4 @@ func (r *Reader) checkSLGA() {
 		r.file.mixed = true
 		r.segmentFault(dta.CodeRechnungsart, textMixed)
 	}
-}
-
-// rechnungsart returns REC.3 of the message at hand.
-func (b *build) rechnungsart(kind MessageKind, sl *SLGA) string {
-	if kind == KindSLGA {
-		return sl.REC.Rechnungsart
-	}
-	return b.doc.REC.Rechnungsart
 }

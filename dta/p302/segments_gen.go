@@ -264,14 +264,14 @@ type EHI struct {
 	VersorgungszeitraumBis Datum
 }
 
-// TXT is segment TXT of SLLA/A, SLLA/B, SLLA/E (TA1 V21 5.5.3.2).
+// TXT is segment TXT of SLLA/A, SLLA/B, SLLA/C, SLLA/D, SLLA/E, SLLA/F, SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N, SLLA/O, SLLA/P, SLLA/Q, SLLA/R, SLLA/S (TA1 V21 5.5.3.2).
 type TXT struct {
 	Ort Ort
 	// Text: TXT.1, Text, an..70, M.
 	Text string
 }
 
-// MWS is segment MWS of SLLA/A, SLLA/B, SLLA/E (TA1 V21 5.5.3.2).
+// MWS is segment MWS of SLLA/A, SLLA/B, SLLA/E, SLLA/F, SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N (TA1 V21 5.5.3.2).
 type MWS struct {
 	Ort Ort
 	// Mehrwertsteuersatz: MWS.1, Mehrwertsteuersatz, decimal..5,2, M (percent).
@@ -327,7 +327,7 @@ type ZHI struct {
 	Institutionskennzeichen string
 }
 
-// DIA is segment DIA of SLLA/A, SLLA/B (TA1 V21 5.5.3.2).
+// DIA is segment DIA of SLLA/A, SLLA/B, SLLA/C, SLLA/D, SLLA/F, SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N, SLLA/O, SLLA/Q, SLLA/R (TA1 V21 5.5.3.2).
 type DIA struct {
 	Ort Ort
 	// Diagnoseschluessel: DIA.1, Diagnoseschlüssel, an..12, K (ICD-10-GM; one of the two fields must be filled).
@@ -336,7 +336,7 @@ type DIA struct {
 	Diagnosetext string
 }
 
-// SKZ is segment SKZ of SLLA/A, SLLA/B, SLLA/E (TA1 V21 5.5.3.2).
+// SKZ is segment SKZ of SLLA/A, SLLA/B, SLLA/C, SLLA/D, SLLA/E, SLLA/F, SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N, SLLA/O, SLLA/Q, SLLA/R (TA1 V21 5.5.3.2).
 type SKZ struct {
 	Ort Ort
 	// Genehmigungskennzeichen: SKZ.1, Genehmigungskennzeichen, an..20, M.
@@ -446,6 +446,118 @@ type GZF struct {
 	ForderungPauschalerZuzahlungsbetrag Opt[Cent]
 }
 
+// ESK is segment ESK of SLLA/C (TA1 V21 5.5.3.4).
+type ESK struct {
+	Ort Ort
+	// DatumLeistungserbringung: ESK.1, Datum der Leistungserbringung, date, M (ESK ascending within the case).
+	DatumLeistungserbringung Datum
+	// UhrzeitBeginn: ESK.2, Uhrzeit Beginn, time, M.
+	UhrzeitBeginn Uhrzeit
+	// UhrzeitEnde: ESK.3, Uhrzeit Ende, time, K.
+	UhrzeitEnde Opt[Uhrzeit]
+	// Dauer: ESK.4, Dauer, n..4, K (minutes).
+	Dauer Opt[int32]
+}
+
+// EHK is segment EHK of SLLA/C (TA1 V21 5.5.3.4).
+type EHK struct {
+	Ort Ort
+	// Abrechnungscode: EHK.1.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: EHK.1.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: EHK.2, zu vergütende Abrechnungspositionsnummer, an..10, M (6 characters (TA3 8.2.4)).
+	Abrechnungspositionsnummer string
+	// Anzahl: EHK.3, Anzahl/Menge, decimal..4,2, M.
+	Anzahl Hundertstel
+	// Einzelbetrag: EHK.4, Einzelbetrag der Abrechnungsposition, decimal..10,2, M (gross incl. VAT).
+	Einzelbetrag Cent
+	// GefahreneKilometer: EHK.5, Gefahrene Kilometer, n..6, K.
+	GefahreneKilometer Opt[int32]
+	// Beschaeftigtennummer: EHK.6, Beschäftigtennummer, n9, M.
+	Beschaeftigtennummer string
+	// BeschaeftigtennummerZweitePerson: EHK.7, Beschäftigtennummer (zweite Person), n9, K (mandatory if a second person rendered the service).
+	BeschaeftigtennummerZweitePerson string
+}
+
+// ELP is segment ELP of SLLA/C, SLLA/D (TA1 V21 5.5.3.4).
+type ELP struct {
+	Ort Ort
+	// Abrechnungspositionsnummer: ELP.1, Abrechnungspositionsnummer der erbrachten Einzelleistung, an..10, M (mandatory breakdown of a Leistungspauschale).
+	Abrechnungspositionsnummer string
+	// Anzahl: ELP.2, Anzahl/Menge, decimal..4,2, M.
+	Anzahl Hundertstel
+}
+
+// ZHK is segment ZHK of SLLA/C, SLLA/R (TA1 V21 5.5.3.4).
+type ZHK struct {
+	Ort Ort
+	// Betriebsstaettennummer: ZHK.1, Betriebsstättennummer, an..9, M (digits only; 999999999 if none).
+	Betriebsstaettennummer string
+	// LebenslangeArztnummer: ZHK.2, Lebenslange Arztnummer, an..9, M (no padding; digits only; 999999999 if none).
+	LebenslangeArztnummer string
+	// Verordnungsdatum: ZHK.3, Verordnungsdatum, date, M.
+	Verordnungsdatum Datum
+	// Unfallkennzeichen: ZHK.4, Unfallkennzeichen, n1, K.
+	Unfallkennzeichen string
+	// KennzeichenBVG: ZHK.5, Kennzeichen BVG/Sonstiges/SER, n1, K.
+	KennzeichenBVG string
+	// Verordnungsbesonderheiten: ZHK.6, Kennzeichen Verordnungsbesonderheiten, n1, K (mandatory if one applies).
+	Verordnungsbesonderheiten string
+}
+
+// BESC is segment BES of SLLA/C, SLLA/D, SLLA/F, SLLA/O, SLLA/P, SLLA/Q, SLLA/R, SLLA/S (TA1 V21 5.5.3.4).
+type BESC struct {
+	Ort Ort
+	// GesamtbetragBrutto: BES.1, Gesamtbetrag Brutto, decimal..10,2, M.
+	GesamtbetragBrutto Cent
+}
+
+// ESH is segment ESH of SLLA/D (TA1 V21 5.5.3.5).
+type ESH struct {
+	Ort Ort
+	// DatumLeistungserbringung: ESH.1, Datum der Leistungserbringung, date, M (ESH ascending within the case).
+	DatumLeistungserbringung Datum
+	// UhrzeitBeginn: ESH.2, Uhrzeit Beginn, time, M.
+	UhrzeitBeginn Uhrzeit
+	// UhrzeitEnde: ESH.3, Uhrzeit Ende, time, K.
+	UhrzeitEnde Opt[Uhrzeit]
+	// Dauer: ESH.4, Dauer, n..4, K (minutes).
+	Dauer Opt[int32]
+}
+
+// EHH is segment EHH of SLLA/D (TA1 V21 5.5.3.5).
+type EHH struct {
+	Ort Ort
+	// Abrechnungscode: EHH.1.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: EHH.1.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: EHH.2, Art der abgegebenen Leistung (Abrechnungspositionsnummer), an..10, M (6 characters (TA3 8.2.4)).
+	Abrechnungspositionsnummer string
+	// Anzahl: EHH.3, Anzahl/Menge, decimal..4,2, M.
+	Anzahl Hundertstel
+	// Einzelbetrag: EHH.4, Einzelbetrag der Abrechnungsposition, decimal..10,2, M (gross incl. VAT).
+	Einzelbetrag Cent
+}
+
+// ZHH is segment ZHH of SLLA/D (TA1 V21 5.5.3.5).
+type ZHH struct {
+	Ort Ort
+	// Betriebsstaettennummer: ZHH.1, Betriebsstättennummer, an..9, K (or IK of the hospital; digits only; 999999999 if none).
+	Betriebsstaettennummer string
+	// LebenslangeArztnummer: ZHH.2, Lebenslange Arztnummer, an..9, K (no padding; digits only; 999999999 if none).
+	LebenslangeArztnummer string
+	// Bescheinigungsdatum: ZHH.3, Bescheinigungsdatum, date, M.
+	Bescheinigungsdatum Datum
+	// Unfallkennzeichen: ZHH.4, Unfallkennzeichen, n1, K.
+	Unfallkennzeichen string
+	// KennzeichenBVG: ZHH.5, Kennzeichen BVG/Sonstiges/SER, n1, K.
+	KennzeichenBVG string
+	// Verordnungsbesonderheiten: ZHH.6, Kennzeichen Verordnungsbesonderheiten, n1, K.
+	Verordnungsbesonderheiten string
+}
+
 // KTL is segment KTL of SLLA/E (TA1 V21 5.5.3.6).
 type KTL struct {
 	Ort Ort
@@ -531,4 +643,357 @@ type BESE struct {
 	GesamtbetragBrutto Cent
 	// GesamtbetragZuzahlung: BES.2, Gesamtbetrag gesetzliche Zuzahlung, decimal..10,2, K (= sum ZUK.4).
 	GesamtbetragZuzahlung Opt[Cent]
+}
+
+// HEB is segment HEB of SLLA/F (TA1 V21 5.5.3.7).
+type HEB struct {
+	Ort Ort
+	// HebammeIK: HEB.1, Institutionskennzeichen der behandelnden Hebamme, n9, M.
+	HebammeIK string
+	// KrankenhausIK: HEB.2, Institutionskennzeichen des Krankenhauses, n9, K (Beleghebamme).
+	KrankenhausIK string
+}
+
+// HEL is segment HEL of SLLA/F (TA1 V21 5.5.3.7).
+type HEL struct {
+	Ort Ort
+	// DatumLeistungserbringung: HEL.1, Datum der Leistungserbringung, date, M.
+	DatumLeistungserbringung Datum
+}
+
+// EHB is segment EHB of SLLA/F (TA1 V21 5.5.3.7).
+type EHB struct {
+	Ort Ort
+	// Abrechnungscode: EHB.1.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: EHB.1.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: EHB.2, Art der abgegebenen Leistung (Abrechnungspositionsnummer), an..5, M (5 characters; 4 for Betriebskostenpauschale and service dates up to 2025-10-31).
+	Abrechnungspositionsnummer string
+	// Anzahl: EHB.3, Anzahl/Menge, decimal..4,2, M.
+	Anzahl Hundertstel
+	// Einzelbetrag: EHB.4, Einzelbetrag der Abrechnungsposition, decimal..10,2, M.
+	Einzelbetrag Cent
+	// Pharmazentralnummer: EHB.5, Pharmazentralnummer, an..8, K (7 or 8 digits, no padding).
+	Pharmazentralnummer string
+	// Uhrzeit: EHB.6, Uhrzeit, time, K.
+	Uhrzeit Opt[Uhrzeit]
+	// UhrzeitBis: EHB.7, Uhrzeit bis, time, K.
+	UhrzeitBis Opt[Uhrzeit]
+	// Dauer: EHB.8, Dauer, n..4, K (minutes).
+	Dauer Opt[int32]
+	// GefahreneKilometer: EHB.9, Gefahrene Kilometer, n..6, K.
+	GefahreneKilometer Opt[int32]
+	// StrasseAbfahrt: EHB.10, Straße der Abfahrt bzw. Beschreibung des Ortes der Abfahrt, an..30, K.
+	StrasseAbfahrt string
+	// LaenderkennzeichenAbfahrtsort: EHB.11, Länderkennzeichen Abfahrtsort, an..3, K (country before postcode here).
+	LaenderkennzeichenAbfahrtsort string
+	// PLZAbfahrtsort: EHB.12, PLZ Abfahrtsort, an..7, K.
+	PLZAbfahrtsort string
+	// NameAbfahrtsort: EHB.13, Name Abfahrtsort, an..25, K.
+	NameAbfahrtsort string
+	// StrasseZielort: EHB.14, Straße Zielort, an..30, K.
+	StrasseZielort string
+	// LaenderkennzeichenZielort: EHB.15, Länderkennzeichen Zielort, an..3, K.
+	LaenderkennzeichenZielort string
+	// PLZZielort: EHB.16, PLZ Zielort, an..7, K.
+	PLZZielort string
+	// NameZielort: EHB.17, Name Zielort, an..25, K.
+	NameZielort string
+}
+
+// ZHB is segment ZHB of SLLA/F (TA1 V21 5.5.3.7).
+type ZHB struct {
+	Ort Ort
+	// Betriebsstaettennummer: ZHB.1, Betriebsstättennummer, an..9, K (digits only; 999999999 if none).
+	Betriebsstaettennummer string
+	// LebenslangeArztnummer: ZHB.2, Lebenslange Arztnummer, an..9, K (no padding; digits only; 999999999 if none).
+	LebenslangeArztnummer string
+	// SchluesselGeburtsdatum: ZHB.3.1, Schlüssel Geburtsdatum, n1, M.
+	SchluesselGeburtsdatum string
+	// Datum: ZHB.3.2, Datum, date, M.
+	Datum Datum
+	// UhrzeitGeburtDesKindes: ZHB.4, Uhrzeit Geburt des Kindes, time, M (9999 unless obstetric services are billed).
+	UhrzeitGeburtDesKindes Uhrzeit
+	// Anordnungsdatum: ZHB.5, Anordnungsdatum, date, K (mandatory if an Anordnung exists).
+	Anordnungsdatum Datum
+	// AnzahlDerGeborenenKinder: ZHB.6, Anzahl der geborenen Kinder, n1, K (mandatory for multiple births).
+	AnzahlDerGeborenenKinder string
+}
+
+// ENF is segment ENF of SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N (TA1 V21 5.5.3.8).
+type ENF struct {
+	Ort Ort
+	// Identifikationsnummer: ENF.1, Identifikationsnummer, n..3, K (groups positions that share a Zuzahlung).
+	Identifikationsnummer Opt[int32]
+	// Abrechnungscode: ENF.2.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: ENF.2.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: ENF.3, Art der abgegebenen Leistung (Abrechnungspositionsnummer), an..10, M.
+	Abrechnungspositionsnummer string
+	// Anzahl: ENF.4, Anzahl/Menge, decimal..4,2, M (combine only within one day).
+	Anzahl Hundertstel
+	// Einzelbetrag: ENF.5, Einzelbetrag der Abrechnungsposition, decimal..10,2, M.
+	Einzelbetrag Cent
+	// DatumLeistungserbringung: ENF.6, Datum der Leistungserbringung, date, M.
+	DatumLeistungserbringung Datum
+	// BetragZuzahlung: ENF.7, Betrag der Zuzahlung, decimal..10,2, K (per unit).
+	BetragZuzahlung Opt[Cent]
+}
+
+// SUT is segment SUT of SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N (TA1 V21 5.5.3.8).
+type SUT struct {
+	Ort Ort
+	// GefahreneKilometer: SUT.1, Gefahrene Kilometer, n..6, K.
+	GefahreneKilometer Opt[int32]
+	// Uhrzeit: SUT.2, Uhrzeit, time, K.
+	Uhrzeit Opt[Uhrzeit]
+	// UhrzeitBis: SUT.3, Uhrzeit bis, time, K.
+	UhrzeitBis Opt[Uhrzeit]
+	// Dauer: SUT.4, Dauer, n..4, K.
+	Dauer Opt[int32]
+	// VersorgungszeitraumVon: SUT.5, Versorgungszeitraum von, date, K.
+	VersorgungszeitraumVon Datum
+	// VersorgungszeitraumBis: SUT.6, Versorgungszeitraum bis, date, K (mandatory if field 5 is filled).
+	VersorgungszeitraumBis Datum
+}
+
+// ZUZ is segment ZUZ of SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N (TA1 V21 5.5.3.8).
+type ZUZ struct {
+	Ort Ort
+	// Identifikationsnummer: ZUZ.1, Identifikationsnummer, n..3, M (segment reserved: not to be sent for now).
+	Identifikationsnummer int32
+	// Bruttobetrag: ZUZ.2, Bruttobetrag, decimal..10,2, M.
+	Bruttobetrag Cent
+	// Zuzahlungsart: ZUZ.3, Zuzahlungsart, n2, K.
+	Zuzahlungsart string
+	// BetragZuzahlung: ZUZ.4, Betrag Gesetzliche Zuzahlung, decimal..10,2, K.
+	BetragZuzahlung Opt[Cent]
+	// BetragEigenanteil: ZUZ.5, Betrag Eigenanteil, decimal..10,2, K.
+	BetragEigenanteil Opt[Cent]
+	// Versorgungszeitraum: ZUZ.6, Versorgungszeitraum, n..2, K.
+	Versorgungszeitraum Opt[int32]
+}
+
+// ZUV is segment ZUV of SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N (TA1 V21 5.5.3.8).
+type ZUV struct {
+	Ort Ort
+	// Betriebsstaettennummer: ZUV.1, Betriebsstättennummer, an..9, M (digits only; 999999999 if none).
+	Betriebsstaettennummer string
+	// LebenslangeArztnummer: ZUV.2, Lebenslange Arztnummer, an..9, M (no padding; digits only; 999999999 if none).
+	LebenslangeArztnummer string
+	// Verordnungsdatum: ZUV.3, Verordnungs-, Ausstell- oder Einsatzdatum, date, K.
+	Verordnungsdatum Datum
+	// Zuzahlungskennzeichen: ZUV.4, Zuzahlungskennzeichen, n1, M.
+	Zuzahlungskennzeichen string
+	// Unfallkennzeichen: ZUV.5, Unfallkennzeichen, n1, K.
+	Unfallkennzeichen string
+	// KennzeichenBVG: ZUV.6, Kennzeichen BVG/Sonstiges/SER, n1, K.
+	KennzeichenBVG string
+	// Verordnungsbesonderheiten: ZUV.7, Kennzeichen Verordnungsbesonderheiten, n1, K.
+	Verordnungsbesonderheiten string
+}
+
+// BESG is segment BES of SLLA/G, SLLA/H, SLLA/I, SLLA/J, SLLA/K, SLLA/L, SLLA/M, SLLA/N (TA1 V21 5.5.3.8).
+type BESG struct {
+	Ort Ort
+	// GesamtbetragBrutto: BES.1, Gesamtbetrag Brutto, decimal..10,2, M.
+	GesamtbetragBrutto Cent
+	// GesamtbetragZuzahlung: BES.2, Gesamtbetrag gesetzliche Zuzahlung, decimal..10,2, K (= field 3 + field 4 (+ sum ZUZ.4)).
+	GesamtbetragZuzahlung Opt[Cent]
+	// GesamtbetragProzentualeZuzahlung: BES.3, Gesamtbetrag prozentuale Zuzahlung, decimal..10,2, K (= sum round2(ENF.7 x ENF.4)).
+	GesamtbetragProzentualeZuzahlung Opt[Cent]
+	// PauschalerZuzahlungsbetrag: BES.4, pauschaler Zuzahlungsbetrag, decimal..10,2, K (at most 10,00 and at most field 1 - field 3).
+	PauschalerZuzahlungsbetrag Opt[Cent]
+	// GesamtbetragEigenanteil: BES.5, Gesamtbetrag Eigenanteil, decimal..10,2, K (= sum ZUZ.5).
+	GesamtbetragEigenanteil Opt[Cent]
+}
+
+// ERS is segment ERS of SLLA/O (TA1 V21 5.5.3.9).
+type ERS struct {
+	Ort Ort
+	// DatumBeginnDerLeistungserbringung: ERS.1, Datum Beginn der Leistungserbringung, date, M (date of first contact, unchanged in follow-up bills).
+	DatumBeginnDerLeistungserbringung Datum
+}
+
+// ESP is segment ESP of SLLA/O (TA1 V21 5.5.3.9).
+type ESP struct {
+	Ort Ort
+	// Abrechnungscode: ESP.1.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: ESP.1.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: ESP.2, zu vergütende Abrechnungspositionsnummer, an..10, M (10 characters (TA3 8.2.11)).
+	Abrechnungspositionsnummer string
+	// Anzahl: ESP.3, Anzahl/Menge, decimal..4,2, M.
+	Anzahl Hundertstel
+	// Einzelbetrag: ESP.4, Einzelbetrag der Abrechnungsposition, decimal..10,2, M (gross incl. VAT).
+	Einzelbetrag Cent
+	// GefahreneKilometer: ESP.5, Gefahrene Kilometer, n..6, K.
+	GefahreneKilometer Opt[int32]
+}
+
+// ZZL is segment ZZL of SLLA/O (TA1 V21 5.5.3.9).
+type ZZL struct {
+	Ort Ort
+	// DatumLeistungserbringung: ZZL.1, Datum Leistungserbringung, date, M.
+	DatumLeistungserbringung Datum
+	// UhrzeitBeginnLeistungserbringung: ZZL.2, Uhrzeit Beginn Leistungserbringung, time, K.
+	UhrzeitBeginnLeistungserbringung Opt[Uhrzeit]
+	// DatumEndeLeistungserbringung: ZZL.3, Datum Ende Leistungserbringung, date, K (if the service passes midnight).
+	DatumEndeLeistungserbringung Datum
+	// UhrzeitEndeLeistungserbringung: ZZL.4, Uhrzeit Ende Leistungserbringung, time, K.
+	UhrzeitEndeLeistungserbringung Opt[Uhrzeit]
+	// DauerDesEinsatzes: ZZL.5, Dauer des Einsatzes, n..4, K (minutes; the table prints 4, shorter values accepted).
+	DauerDesEinsatzes Opt[int32]
+	// EinsatzID: ZZL.6, Einsatz-ID, an..20, K (not needed when field 2 is filled).
+	EinsatzID string
+	// Beschaeftigtennummer: ZZL.7, Beschäftigtennummer, n9, M (999999995 if only a physician acted).
+	Beschaeftigtennummer string
+	// BeschaeftigtennummerZweitePerson: ZZL.8, Beschäftigtennummer (zweite Person), n9, K.
+	BeschaeftigtennummerZweitePerson string
+	// BeschaeftigtennummerDrittePerson: ZZL.9, Beschäftigtennummer (dritte Person), n9, K.
+	BeschaeftigtennummerDrittePerson string
+	// LANR: ZZL.10, LANR, n9, K (mandatory if a physician acted; 333333300 if none).
+	LANR string
+	// LANRZweiterArzt: ZZL.11, LANR (zweiter Arzt), n9, K.
+	LANRZweiterArzt string
+	// LANRDritterArzt: ZZL.12, LANR (dritter Arzt), n9, K.
+	LANRDritterArzt string
+}
+
+// ZSP is segment ZSP of SLLA/O (TA1 V21 5.5.3.9).
+type ZSP struct {
+	Ort Ort
+	// Betriebsstaettennummer: ZSP.1, Betriebsstättennummer, an..9, M (or IK of the hospital).
+	Betriebsstaettennummer string
+	// LebenslangeArztnummer: ZSP.2, Lebenslange Arztnummer, an..9, M (999999999 for hospital prescriptions).
+	LebenslangeArztnummer string
+	// Verordnungsdatum: ZSP.3, Verordnungsdatum, date, M.
+	Verordnungsdatum Datum
+	// Unfallkennzeichen: ZSP.4, Unfallkennzeichen, n1, K.
+	Unfallkennzeichen string
+	// DatumBeginnLtVerordnung: ZSP.5, Datum Beginn lt. Verordnung, date, M.
+	DatumBeginnLtVerordnung Datum
+	// DatumEndeLtVerordnung: ZSP.6, Datum Ende lt. Verordnung, date, M.
+	DatumEndeLtVerordnung Datum
+	// Verordnungsbesonderheiten: ZSP.7, Kennzeichen Verordnungsbesonderheiten, n1, K.
+	Verordnungsbesonderheiten string
+}
+
+// EGV is segment EGV of SLLA/P (TA1 V21 5.5.3.10).
+type EGV struct {
+	Ort Ort
+	// Abrechnungscode: EGV.1.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: EGV.1.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: EGV.2, Art der abgegebenen Leistung (Abrechnungspositionsnummer), an..10, M (7 characters (TA3 8.2.10)).
+	Abrechnungspositionsnummer string
+	// Anzahl: EGV.3, Anzahl/Menge, decimal..4,2, M.
+	Anzahl Hundertstel
+	// Einzelbetrag: EGV.4, Einzelbetrag der Abrechnungsposition, decimal..10,2, M.
+	Einzelbetrag Cent
+	// AbrechnungszeitraumVon: EGV.5, Datum der Leistungserbringung / Abrechnungszeitraum von, date, M.
+	AbrechnungszeitraumVon Datum
+	// AbrechnungszeitraumBis: EGV.6, Abrechnungszeitraum bis, date, K (mandatory for Pauschalen).
+	AbrechnungszeitraumBis Datum
+}
+
+// IBP is segment IBP of SLLA/P (TA1 V21 5.5.3.10).
+type IBP struct {
+	Ort Ort
+	// ArtDesBeratungsprozesses: IBP.1, Art des Beratungsprozesses, n1, M.
+	ArtDesBeratungsprozesses string
+	// BeginnBeratungsprozess: IBP.2, Beginn Beratungsprozess, date, M.
+	BeginnBeratungsprozess Datum
+	// EndeBeratungsprozess: IBP.3, Ende Beratungsprozess, date, M.
+	EndeBeratungsprozess Datum
+	// AnzahlGespraeche: IBP.4, Anzahl Gespräche, n..6, M.
+	AnzahlGespraeche int32
+	// NameDesBeraters: IBP.5, Name des Beraters, an..70, M.
+	NameDesBeraters string
+}
+
+// EHP is segment EHP of SLLA/Q (TA1 V21 5.5.3.11).
+type EHP struct {
+	Ort Ort
+	// Abrechnungscode: EHP.1.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: EHP.1.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: EHP.2, zu vergütende Abrechnungspositionsnummer, an..10, M (7 characters (TA3 8.2.12)).
+	Abrechnungspositionsnummer string
+	// Anzahl: EHP.3, Anzahl/Menge, decimal..4,2, M (days).
+	Anzahl Hundertstel
+	// Einzelbetrag: EHP.4, Einzelbetrag der Abrechnungsposition, decimal..10,2, M (gross incl. VAT).
+	Einzelbetrag Cent
+	// DatumBeginnDerLeistungserbringung: EHP.5, Datum Beginn der Leistungserbringung, date, M.
+	DatumBeginnDerLeistungserbringung Datum
+	// DatumEndeDerLeistungserbringung: EHP.6, Datum Ende der Leistungserbringung, date, M.
+	DatumEndeDerLeistungserbringung Datum
+}
+
+// AHK is segment AHK of SLLA/R (TA1 V21 5.5.3.12).
+type AHK struct {
+	Ort Ort
+	// Abrechnungscode: AHK.1.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: AHK.1.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: AHK.2, zu vergütende Abrechnungspositionsnummer, an6, M (TA3 8.2.13).
+	Abrechnungspositionsnummer string
+	// Anzahl: AHK.3, Anzahl/Menge, decimal..4,2, M.
+	Anzahl Hundertstel
+	// Einzelbetrag: AHK.4, Einzelbetrag der Abrechnungsposition, decimal..10,2, M (gross incl. VAT; negative amounts occur).
+	Einzelbetrag Cent
+	// DatumLeistungserbringung: AHK.5, Datum der Leistungserbringung, date, M.
+	DatumLeistungserbringung Datum
+	// ArtDerMenge: AHK.6, Art der angegebenen Menge, n1, M.
+	ArtDerMenge string
+	// VersorgungszeitraumBis: AHK.7, Versorgungszeitraum bis, date, K (mandatory if field 6 = 4, and not equal to field 5).
+	VersorgungszeitraumBis Datum
+}
+
+// ASK is segment ASK of SLLA/R (TA1 V21 5.5.3.12).
+type ASK struct {
+	Ort Ort
+	// Beschaeftigtennummer: ASK.1, Beschäftigtennummer, n9, M.
+	Beschaeftigtennummer string
+	// UhrzeitBeginn: ASK.2, Uhrzeit Beginn, time, M.
+	UhrzeitBeginn Uhrzeit
+	// UhrzeitEnde: ASK.3, Uhrzeit Ende, time, M.
+	UhrzeitEnde Uhrzeit
+	// Dauer: ASK.4, Dauer, n..4, K (minutes).
+	Dauer Opt[int32]
+	// TagDerLeistung: ASK.5, Tag der Leistung, date, M (= AHK.5 unless AHK.6 = 4).
+	TagDerLeistung Datum
+}
+
+// EMP is segment EMP of SLLA/S (TA1 V21 5.5.3.13).
+type EMP struct {
+	Ort Ort
+	// Abrechnungscode: EMP.1.1, Abrechnungscode, an2, M (must belong to UNB Leistungsbereich).
+	Abrechnungscode string
+	// Tarifkennzeichen: EMP.1.2, Tarifkennzeichen, an5, M (positions 1-2 Tarifbereich, 3-5 Sondertarif, letters upper case).
+	Tarifkennzeichen string
+	// Abrechnungspositionsnummer: EMP.2, Zu vergütende Abrechnungspositionsnummer, an..10, M (6 characters (TA3 8.2.14)).
+	Abrechnungspositionsnummer string
+	// Anzahl: EMP.3, Anzahl/Menge, decimal..4,2, M.
+	Anzahl Hundertstel
+	// Einzelbetrag: EMP.4, Einzelbetrag der Abrechnungsposition, decimal..10,2, M (gross incl. VAT).
+	Einzelbetrag Cent
+	// Beschaeftigtennummer: EMP.5, Beschäftigtennummer, n9, M.
+	Beschaeftigtennummer string
+	// DatumBeginnDerLeistungserbringung: EMP.6, Datum Beginn der Leistungserbringung, date, M.
+	DatumBeginnDerLeistungserbringung Datum
+	// UhrzeitBeginnDerLeistungserbringung: EMP.7, Uhrzeit Beginn der Leistungserbringung, time, K.
+	UhrzeitBeginnDerLeistungserbringung Opt[Uhrzeit]
+	// DatumEndeDerLeistungserbringung: EMP.8, Datum Ende der Leistungserbringung, date, M.
+	DatumEndeDerLeistungserbringung Datum
+	// UhrzeitEndeDerLeistungserbringung: EMP.9, Uhrzeit Ende der Leistungserbringung, time, K.
+	UhrzeitEndeDerLeistungserbringung Opt[Uhrzeit]
+	// DauerDerLeistungserbringung: EMP.10, Dauer der Leistungserbringung, n..4, K (minutes).
+	DauerDerLeistungserbringung Opt[int32]
 }

@@ -16,7 +16,7 @@ const (
 	textSyntax           = "Die Syntax-Kennung im Dateikopf (UNB) ist nicht UNOC, Version 3."
 	textReference        = "Die Datenaustauschreferenz im Dateikopf (UNB) ist keine Zahl von 00001 bis 99999."
 	textArea             = "Der Leistungsbereich im Dateikopf (UNB) ist nicht definiert."
-	textAreaNotOffered   = "Der Leistungsbereich im Dateikopf (UNB) wird hier nicht angenommen."
+	textAreaVersion      = "Den Leistungsbereich im Dateikopf (UNB) gibt es in dieser Nachrichtenversion nicht."
 	textApplicationRef   = "Die Anwendungsreferenz im Dateikopf (UNB) passt nicht zum Absender-IK."
 	textStray            = "Außerhalb einer Nachricht (UNH bis UNT) steht ein Segment."
 	textBehindUNZ        = "Nach dem Dateiende (UNZ) folgen weitere Daten."
@@ -33,6 +33,7 @@ const (
 	textEmptySegment     = "Hinweis: Zwischen zwei Segmentendezeichen steht kein Segment."
 	textControlUpper     = "Ein Feld enthält nicht druckbare Zeichen."
 	textMEH              = "Das Segment MEH darf je Gruppe (HIL) höchstens 1-mal vorkommen."
+	textReserved         = "Hinweis: Das Segment ZUZ ist noch nicht zu übermitteln; es wird nicht ausgewertet."
 	textPairNoSLGA       = "Zur Einzelabrechnung (SLLA) fehlt die zugehörige Gesamtaufstellung (SLGA)."
 	textPairNoSLLA       = "Zur Gesamtaufstellung (SLGA) fehlt die Einzelabrechnung (SLLA)."
 	textPairNoGesamt     = "Zur Sammelrechnung (SLGA) fehlt eine Gesamtrechnung."
@@ -41,6 +42,10 @@ const (
 
 func textCharset(set string) string {
 	return fmt.Sprintf("Die Datei enthält Zeichen außerhalb des vereinbarten Zeichensatzes, oder der Zeichensatz (%s) ist nicht zulässig.", set)
+}
+
+func textFuture(number string, newest int) string {
+	return fmt.Sprintf("Die Nachrichtenversion %s ist hier noch nicht bekannt; die neueste bekannte ist %d. Die Datei kann nicht gelesen werden.", number, newest)
 }
 
 func textTrailerCount(want int64, got int) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"klarbeleg/dta"
 )
@@ -20,6 +21,7 @@ const (
 type WriterOptions struct {
 	Zeichensatz dta.Charset // 0 is I1
 	LineEnd     string      // NoLineEnd, LF or CRLF
+	Version     string      // of the messages, 16 to 21; empty is the newest
 }
 
 // Writer writes a Nutzdatendatei message by message. It counts messages and
@@ -46,7 +48,14 @@ func NewWriter(out io.Writer, unb UNB, o WriterOptions) *Writer {
 	if unb.SyntaxKennung == "" {
 		unb.SyntaxKennung, unb.SyntaxVersionsnummer = "UNOC", "3"
 	}
-	w := &Writer{out: out, unb: unb, enc: encoder{charset: o.Zeichensatz, lineEnd: o.LineEnd}}
+	if o.Version == "" {
+		o.Version = strconv.Itoa(newestVersion)
+	}
+	w := &Writer{out: out, unb: unb, enc: encoder{charset: o.Zeichensatz, lineEnd: o.LineEnd, layout: newLayout(o.Version)}}
+	if w.enc.layout == nil {
+		w.enc.layout = newLayout(strconv.Itoa(newestVersion))
+		w.enc.refuse("version without built-in layout")
+	}
 	unb.schreiben(&w.enc)
 	return w
 }
@@ -75,23 +84,8 @@ func (w *Writer) WriteSLLA(s *SLLA) error {
 	return w.message("SLLA", func(e *encoder) {
 		s.FKT.schreiben(e)
 		s.REC.schreiben(e)
-		switch w.unb.Leistungsbereich {
-		case "A":
-			for i := range s.FaelleA {
-				s.FaelleA[i].schreiben(e)
-			}
-		case "B":
-			for i := range s.FaelleB {
-				s.FaelleB[i].schreiben(e)
-			}
-		case "E":
-			for i := range s.FaelleE {
-				s.FaelleE[i].schreiben(e)
-			}
-		default:
-			if e.err == nil {
-				e.err = fmt.Errorf("no typed layout for the Leistungsbereich: %w", ErrContent)
-			}
+		if area := w.unb.Leistungsbereich; !isGroup(area) || !e.layout.hasGroup(area[0]) || !s.schreiben(area[0], e) {
+			e.refuse("no case of the Leistungsbereich")
 		}
 	})
 }
@@ -115,7 +109,7 @@ func (w *Writer) message(kind string, body func(*encoder)) error {
 	}
 	w.messages++
 	first := w.enc.segments
-	h := UNH{Nachrichtenreferenznummer: fmt.Sprintf("%05d", w.messages), NachrTypKennung: kind, Versionsnummer: layoutVersion, FreigabeNr: "0", VerwaltendeOrganisation: "0"}
+	h := UNH{Nachrichtenreferenznummer: fmt.Sprintf("%05d", w.messages), NachrTypKennung: kind, Versionsnummer: strconv.Itoa(w.enc.layout.version), FreigabeNr: "0", VerwaltendeOrganisation: "0"}
 	h.schreiben(&w.enc)
 	body(&w.enc)
 	t := UNT{AnzahlEinheiten: fmt.Sprintf("%06d", w.enc.segments-first+1), Nachrichtenreferenznummer: h.Nachrichtenreferenznummer}
@@ -166,19 +160,9 @@ func (k *Kopf) schreiben(e *encoder) {
 	}
 }
 
-// schreiben writes [ZUH] MEH per HIL in HIL order behind all HIL groups
+// schreibenZuzahlung writes [ZUH] MEH per HIL in HIL order behind all HIL groups
 // (section 8 A). ZUH without their HIL, and MEH beyond, come last.
-func (f *FallA) schreiben(e *encoder) {
-	f.Kopf.schreiben(e)
-	for i := range f.Gruppen {
-		g := &f.Gruppen[i]
-		g.HIL.schreiben(e)
-		for j := range g.Positionen {
-			p := &g.Positionen[j]
-			p.EHI.schreiben(e)
-			writeTail(e, &p.TXT, &p.MWS)
-		}
-	}
+func (f *FallA) schreibenZuzahlung(e *encoder) {
 	for i := range f.Gruppen {
 		for j := range f.ZUH {
 			if f.gruppeOf(&f.ZUH[j]) == i {
@@ -194,9 +178,6 @@ func (f *FallA) schreiben(e *encoder) {
 			f.ZUH[j].schreiben(e)
 		}
 	}
-	f.ZHI.schreiben(e)
-	writePrescription(e, f.DIA, &f.SKZ)
-	f.BES.schreiben(e)
 }
 
 // gruppeOf returns the index of the first Gruppe that the ZUH names, -1 if none.
@@ -209,56 +190,13 @@ func (f *FallA) gruppeOf(z *ZUH) int {
 	return -1
 }
 
-func (f *FallB) schreiben(e *encoder) {
-	f.Kopf.schreiben(e)
-	for i := range f.Positionen {
-		p := &f.Positionen[i]
-		p.EHE.schreiben(e)
-		writeTail(e, &p.TXT, &p.MWS)
+// schreibenAlle writes cases; false if there are none.
+func schreibenAlle[T any, P interface {
+	*T
+	schreiben(e *encoder)
+}](faelle []T, e *encoder) bool {
+	for i := range faelle {
+		P(&faelle[i]).schreiben(e)
 	}
-	f.ZHE.schreiben(e)
-	writePrescription(e, f.DIA, &f.SKZ)
-	if f.BES.Vorhanden {
-		f.BES.Wert.schreiben(e)
-	}
-	if f.GZF.Vorhanden {
-		f.GZF.Wert.schreiben(e)
-	}
-}
-
-func (f *FallE) schreiben(e *encoder) {
-	f.Kopf.schreiben(e)
-	for i := range f.Fahrten {
-		t := &f.Fahrten[i]
-		t.KTL.schreiben(e)
-		for j := range t.Positionen {
-			p := &t.Positionen[j]
-			p.EKT.schreiben(e)
-			writeTail(e, &p.TXT, &p.MWS)
-		}
-	}
-	for i := range f.ZUK {
-		f.ZUK[i].schreiben(e)
-	}
-	f.ZKT.schreiben(e)
-	writePrescription(e, nil, &f.SKZ)
-	f.BES.schreiben(e)
-}
-
-func writeTail(e *encoder, txt *Opt[TXT], mws *Opt[MWS]) {
-	if txt.Vorhanden {
-		txt.Wert.schreiben(e)
-	}
-	if mws.Vorhanden {
-		mws.Wert.schreiben(e)
-	}
-}
-
-func writePrescription(e *encoder, dia []DIA, skz *Opt[SKZ]) {
-	for i := range dia {
-		dia[i].schreiben(e)
-	}
-	if skz.Vorhanden {
-		skz.Wert.schreiben(e)
-	}
+	return len(faelle) > 0
 }

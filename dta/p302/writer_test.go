@@ -60,14 +60,26 @@ func TestWriterRefuses(t *testing.T) {
 	}
 }
 
-// A group without layout, a message after the end, a full disk.
+// No case of the file's group, no such group, an element or version that does not
+// exist, a message after the end, a full disk.
 func TestWriterErrors(t *testing.T) {
 	t.Parallel()
 	unb, s := firstSLLA(t, exB)
-	other := *unb
-	other.Leistungsbereich = "C"
-	if err := NewWriter(io.Discard, other, WriterOptions{}).WriteSLLA(s); !errors.Is(err, ErrContent) {
-		t.Errorf("group C: %v", err)
+	for _, group := range []string{"C", "Z", "", "BB"} {
+		other := *unb
+		other.Leistungsbereich = group
+		if err := NewWriter(io.Discard, other, WriterOptions{}).WriteSLLA(s); !errors.Is(err, ErrContent) {
+			t.Errorf("group %q: %v", group, err)
+		}
+	}
+	for _, version := range []string{"15", "22", "x"} {
+		if err := NewWriter(io.Discard, *unb, WriterOptions{Version: version}).WriteSLLA(s); !errors.Is(err, ErrContent) {
+			t.Errorf("version %s: %v", version, err)
+		}
+	}
+	aids, a := firstSLLA(t, exA) // with Mengeneinheit, new in version 20
+	if err := NewWriter(io.Discard, *aids, WriterOptions{Version: "19"}).WriteSLLA(a); !errors.Is(err, ErrContent) {
+		t.Errorf("Mengeneinheit in version 19: %v", err)
 	}
 	w := NewWriter(io.Discard, *unb, WriterOptions{})
 	if err := w.Close(); err != nil {

@@ -17,7 +17,7 @@ func (c *caseBuilder) fallB(k p302.Kopf) *p302.FallB {
 			Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
 			Anzahl: 100, Einzelbetrag: s.price.Cents, DatumLeistungserbringung: datum(start.AddDate(0, 0, 7*i)),
 		}
-		if c.liable() == "3" {
+		if c.liable() == "3" || c.vkz == copaymentClaim {
 			e.BetragZuzahlung = p302.Some(round2(int64(s.price.Cents), 10))
 		}
 		f.Positionen = append(f.Positionen, p302.PositionB{EHE: e})
@@ -39,23 +39,40 @@ func (c *caseBuilder) fallB(k p302.Kopf) *p302.FallB {
 	return f
 }
 
-// sumsB fills BES (R-BES-01, R-BES-03).
-func sumsB(f *p302.FallB) {
+// sumsB fills BES or, for a claim of co-payments, GZF (R-BES-01, R-BES-03). The flat
+// part is asked for once per prescription: in the first bill and in a claim.
+func (c *caseBuilder) sumsB(f *p302.FallB) {
 	var gross, percent p302.Cent
 	for i := range f.Positionen {
 		p := &f.Positionen[i].EHE
 		gross += times(p.Einzelbetrag, p.Anzahl)
 		percent += times(p.BetragZuzahlung.Oder(0), p.Anzahl)
 	}
+	flat := min(1000, gross-percent)
+	if c.vkz == copaymentClaim {
+		f.GZF = p302.Some(p302.GZF{
+			ForderungZuzahlung: percent + flat, ForderungProzentualeZuzahlung: p302.Some(percent), ForderungPauschalerZuzahlungsbetrag: p302.Some(flat),
+		})
+		return
+	}
+	if c.vkz != firstBill {
+		flat = 0
+	}
 	bes := p302.BESB{GesamtbetragBrutto: gross}
 	if f.ZHE.Zuzahlungskennzeichen == "3" || percent > 0 {
-		flat := min(1000, gross-percent)
 		bes.GesamtbetragProzentualeZuzahlung, bes.PauschalerZuzahlungsbetrag = p302.Some(percent), p302.Some(flat)
 		bes.GesamtbetragZuzahlung = p302.Some(percent + flat)
+	}
+	if c.vkz == correctionBill {
+		bes.PauschaleKorrekturabzug = p302.Some(min(150, gross-bes.GesamtbetragZuzahlung.Wert))
 	}
 	f.BES = p302.Some(bes)
 }
 
 func totalB(f *p302.FallB) total {
-	return total{f.BES.Wert.GesamtbetragBrutto, f.BES.Wert.GesamtbetragZuzahlung.Oder(0)}
+	if f.GZF.Vorhanden {
+		return total{0, f.GZF.Wert.ForderungZuzahlung}
+	}
+	b := &f.BES.Wert
+	return total{b.GesamtbetragBrutto, b.GesamtbetragZuzahlung.Oder(0) + b.PauschaleKorrekturabzug.Oder(0)}
 }

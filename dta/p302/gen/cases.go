@@ -21,8 +21,11 @@ type caseBuilder struct {
 	positions int
 	// previousBeleg is the Belegnummer of the case before, "" for the first.
 	previousBeleg string
+	// vkz is the Verarbeitungskennzeichen; all but 01 name an earlier bill.
+	vkz string
 
 	child, exempt, abroad bool
+	careState
 }
 
 // Invented names; a part has letters beyond ASCII, one needs the release
@@ -59,23 +62,27 @@ func (c *caseBuilder) build(group byte) (status string, t total) {
 	if len(c.faults) > 0 { // faults need a case that has everything
 		c.child, c.exempt, c.abroad = false, false, false
 	}
+	f := &c.inv.slla.Faelle
 	kopf := c.kopf()
+	status = statusOf(kopf.INV.Versichertenstatus)
 	switch group {
 	case 'A':
-		f := c.fallA(kopf)
-		c.apply(partsA(f), func() { sumsA(f) })
-		c.inv.slla.FaelleA = append(c.inv.slla.FaelleA, *f)
-		return statusOf(f.INV.Versichertenstatus), totalA(f)
+		f.FaelleA = append(f.FaelleA, *c.fallA(kopf))
+		x := &f.FaelleA[len(f.FaelleA)-1]
+		c.apply(partsA(x), func() { sumsA(x) })
+		return statusOf(x.INV.Versichertenstatus), totalA(x)
 	case 'B':
-		f := c.fallB(kopf)
-		c.apply(partsB(f), func() { sumsB(f) })
-		c.inv.slla.FaelleB = append(c.inv.slla.FaelleB, *f)
-		return statusOf(f.INV.Versichertenstatus), totalB(f)
+		f.FaelleB = append(f.FaelleB, *c.fallB(kopf))
+		x := &f.FaelleB[len(f.FaelleB)-1]
+		c.apply(partsB(x), func() { c.sumsB(x) })
+		return statusOf(x.INV.Versichertenstatus), totalB(x)
+	case 'E':
+		f.FaelleE = append(f.FaelleE, *c.fallE(kopf))
+		x := &f.FaelleE[len(f.FaelleE)-1]
+		c.apply(partsE(x), func() { sumsE(x) })
+		return statusOf(x.INV.Versichertenstatus), totalE(x)
 	default:
-		f := c.fallE(kopf)
-		c.apply(partsE(f), func() { sumsE(f) })
-		c.inv.slla.FaelleE = append(c.inv.slla.FaelleE, *f)
-		return statusOf(f.INV.Versichertenstatus), totalE(f)
+		return status, c.care(group, kopf, f)
 	}
 }
 
@@ -111,6 +118,13 @@ func (c *caseBuilder) kopf() p302.Kopf {
 			Nachname: pick(c.rnd, familyNames), Vorname: pick(c.rnd, givenNames),
 			Geburtsdatum: datum(c.created.AddDate(-age, 0, -100-c.rnd.IntN(100))),
 		},
+	}
+	if c.vkz != firstBill {
+		k.URI = p302.Some(p302.URI{
+			UrspruenglichesIK: c.provider.IK, UrspruenglicheSammelRechnungsnummer: "V-" + c.inv.slga.REC.SammelRechnungsnummer,
+			UrspruenglicheEinzelRechnungsnummer: c.inv.slga.REC.EinzelRechnungsnummer,
+			UrspruenglichesRechnungsdatum:       datum(c.before(1)), UrspruenglicheBelegnummer: c.beleg,
+		})
 	}
 	if c.abroad && !c.child { // from abroad: no number, day of birth unknown
 		k.INV.VersichertenNummer, k.INV.Versichertenstatus = "", ""

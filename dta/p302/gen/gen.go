@@ -1,6 +1,6 @@
 // Package gen makes synthetic § 302 deliveries of any size for tests, the demo
-// and benchmarks: Sammelgruppen A, B and E, Rechnungsart 1 to 3, with sums that
-// agree to the cent, valid check digits, and single faults at named cases. The
+// and benchmarks: all Sammelgruppen, Rechnungsart 1 to 3, all
+// Verarbeitungskennzeichen, with sums that agree to the cent, valid check digits, and single faults at named cases. The
 // same options give the same bytes. No person, provider or payer in it exists:
 // all IK are in the unassigned region 88.
 package gen
@@ -30,6 +30,12 @@ const (
 	minDaysBeforeCreation   = 3
 	defaultTestindikator    = "0"
 	defaultRechnungsPraefix = "G"
+
+	firstBill       = "01"
+	additionalClaim = "02"
+	copaymentClaim  = "03"
+	correctionBill  = "04"
+	resumption      = "10"
 )
 
 // ErrOptions is returned for options that no file can fulfil.
@@ -38,7 +44,8 @@ var ErrOptions = errors.New("options cannot be fulfilled")
 // Options says what to generate. The zero value of every field but Erstellt has
 // a default.
 type Options struct {
-	Gruppe            byte      // 'A', 'B' (default) or 'E'
+	Gruppe            byte      // 'A' to 'S', default 'B'
+	Verarbeitung      string    // Verarbeitungskennzeichen: 01 (default); 02, 03, 04, 10 in B, 02 and 04 in F
 	Rechnungsart      int       // 1, 2 or 3 (default)
 	MitSammelrechnung bool      // for Rechnungsart 1 and 2; Rechnungsart 3 always has one
 	Faelle            int       // cases; default 10, or what Bytes needs
@@ -80,6 +87,7 @@ type Result struct {
 	Faelle     int
 	Positionen int
 	Brutto     p302.Cent // as billed
+	Betrag     p302.Cent // what is demanded: gross less what is deducted, or claimed
 	Prices     []Price
 	Payers     []Payer
 	Providers  []Provider
@@ -128,7 +136,10 @@ func Write(out io.Writer, o Options) (*Result, error) {
 func newGenerator(out io.Writer, o Options) (*generator, error) {
 	o = withDefaults(o)
 	g := &generator{o: o, contracts: contracts(o.Gruppe), created: datum(o.Erstellt), faults: map[int][]Injection{}}
-	if g.contracts == nil || o.Rechnungsart < 1 || o.Rechnungsart > 3 || o.Erstellt.IsZero() {
+	if o.Verarbeitung == resumption && o.Gruppe == 'B' { // physiotherapy alone
+		g.contracts = g.contracts[:1]
+	}
+	if g.contracts == nil || !allowed(o.Gruppe, o.Verarbeitung) || o.Rechnungsart < 1 || o.Rechnungsart > 3 || o.Erstellt.IsZero() {
 		return nil, fmt.Errorf("group, Rechnungsart or creation date: %w", ErrOptions)
 	}
 	for _, f := range o.Faults {
@@ -155,7 +166,23 @@ func newGenerator(out io.Writer, o Options) (*generator, error) {
 	return g, nil
 }
 
+// allowed tells whether the group has the Verarbeitungskennzeichen (TA1 7.1).
+func allowed(group byte, vkz string) bool {
+	switch vkz {
+	case firstBill:
+		return true
+	case additionalClaim, correctionBill:
+		return group == 'B' || group == 'F'
+	case copaymentClaim, resumption:
+		return group == 'B'
+	}
+	return false
+}
+
 func withDefaults(o Options) Options {
+	if o.Verarbeitung == "" {
+		o.Verarbeitung = firstBill
+	}
 	if o.Gruppe == 0 {
 		o.Gruppe = 'B'
 	}
@@ -305,29 +332,21 @@ func (g *generator) makeInvoice(block, n int, payer string) *invoice {
 	} else {
 		g.rechnung++
 	}
-	inv.slga.FKT = p302.FKTSLGA{Verarbeitungskennzeichen: "01", RechnungsstellerIK: p.IK, KostentraegerIK: payer, KrankenkasseIK: card, AbsenderIK: g.sender}
-	inv.slla.FKT = p302.FKTSLLA{Verarbeitungskennzeichen: "01", LeistungserbringerIK: p.IK, KostentraegerIK: payer, KrankenkasseIK: card}
+	inv.slga.FKT = p302.FKTSLGA{Verarbeitungskennzeichen: g.o.Verarbeitung, RechnungsstellerIK: p.IK, KostentraegerIK: payer, KrankenkasseIK: card, AbsenderIK: g.sender}
+	inv.slla.FKT = p302.FKTSLLA{Verarbeitungskennzeichen: g.o.Verarbeitung, LeistungserbringerIK: p.IK, KostentraegerIK: payer, KrankenkasseIK: card}
 	if g.o.Rechnungsart == 3 {
 		inv.slla.FKT.RechnungsstellerIK = g.sender
 	}
 	inv.slga.REC, inv.slla.REC = rec, rec
 	inv.slga.UST = p302.Some(p302.UST{Steuernummer: fmt.Sprintf("12/%03d/%05d", block%1000, n), KennungUStBefreiung: "J"})
-	if g.o.Gruppe != 'B' {
+	if g.o.Gruppe == 'A' || g.o.Gruppe == 'E' {
 		inv.slga.UST.Wert.KennungUStBefreiung = "" // their services carry VAT
 	}
 	inv.slga.NAM = p302.NAM{Name1: p.Name, Name2: "Frau Beispiel 0800 1234567"}
-	switch g.o.Gruppe {
-	case 'A':
-		inv.slla.FaelleA = make([]p302.FallA, 0, g.o.FaelleProRechnung)
-	case 'B':
-		inv.slla.FaelleB = make([]p302.FallB, 0, g.o.FaelleProRechnung)
-	case 'E':
-		inv.slla.FaelleE = make([]p302.FallE, 0, g.o.FaelleProRechnung)
-	}
 	for len(inv.bases) < g.o.FaelleProRechnung && (g.o.Faelle == 0 || g.fall < g.o.Faelle) {
 		g.addCase(inv, p)
 	}
-	inv.slga.GES = inv.sums.lines()
+	inv.slga.GES = inv.sums.lines(g.o.Verarbeitung)
 	for _, f := range inv.faults {
 		if f.kind.onInvoice != nil {
 			f.kind.onInvoice(inv)
@@ -350,7 +369,7 @@ func (g *generator) addCase(inv *invoice, p Provider) {
 		rnd:     rand.New(rand.NewPCG(g.o.Seed, uint64(index))), //nolint:gosec // invented data must be the same each time
 		created: g.o.Erstellt, provider: p, inv: inv,
 		contract: g.contractOf(p.Abrechnungscode), beleg: fmt.Sprintf("%0*d", belegDigits, len(inv.bases)+1),
-		kvnr: insured(g.kvnr + uint64(index)*49_979_687),
+		kvnr: insured(g.kvnr + uint64(index)*49_979_687), vkz: g.o.Verarbeitung,
 	}
 	if n := len(inv.bases); n > 0 {
 		c.previousBeleg = fmt.Sprintf("%0*d", belegDigits, n)
@@ -372,6 +391,7 @@ func (g *generator) addCase(inv *invoice, p Provider) {
 	inv.sums.add(status, t)
 	g.res.Faelle++
 	g.res.Brutto += t.gross
+	g.res.Betrag += line("00", t, g.o.Verarbeitung).Gesamtrechnungsbetrag
 	g.res.Positionen += c.positions
 }
 
@@ -392,9 +412,9 @@ func (g *generator) writeSammel(list []*invoice, payer string) error {
 	}
 	first := list[0]
 	s := p302.SLGA{
-		FKT: p302.FKTSLGA{Verarbeitungskennzeichen: "01", Sammelrechnung: "J", RechnungsstellerIK: g.sender, KostentraegerIK: payer, AbsenderIK: g.sender},
+		FKT: p302.FKTSLGA{Verarbeitungskennzeichen: g.o.Verarbeitung, Sammelrechnung: "J", RechnungsstellerIK: g.sender, KostentraegerIK: payer, AbsenderIK: g.sender},
 		REC: first.slga.REC,
-		GES: total.lines(),
+		GES: total.lines(g.o.Verarbeitung),
 		NAM: p302.NAM{Name1: "Abrechnungszentrum Beispiel", Name2: "Frau Beispiel 0800 1234567"},
 	}
 	if g.o.Zeichensatz != dta.I7 { // which has no @

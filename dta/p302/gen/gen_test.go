@@ -43,10 +43,10 @@ type content struct {
 func read(t testing.TB, raw []byte, o p302.Options) content {
 	t.Helper()
 	var c content
-	below, head := sums{}, (*p302.SLGA)(nil)
+	below, head, vkz := sums{}, (*p302.SLGA)(nil), ""
 	closeSammel := func() {
-		if head != nil && fmt.Sprint(below.lines()) != fmt.Sprint(withoutOrt(head.GES)) {
-			t.Errorf("Sammelrechnung: %v, its invoices: %v", withoutOrt(head.GES), below.lines())
+		if head != nil && fmt.Sprint(below.lines(vkz)) != fmt.Sprint(withoutOrt(head.GES)) {
+			t.Errorf("Sammelrechnung: %v, its invoices: %v", withoutOrt(head.GES), below.lines(vkz))
 		}
 		below, head = sums{}, nil
 	}
@@ -64,26 +64,11 @@ func read(t testing.TB, raw []byte, o p302.Options) content {
 		}
 		c.invoices++
 		own := sums{}
-		for i := range inv.SLLA.FaelleA {
-			own.add(statusOf(inv.SLLA.FaelleA[i].INV.Versichertenstatus), totalA(&inv.SLLA.FaelleA[i]))
-			for _, g := range inv.SLLA.FaelleA[i].Gruppen {
-				c.positions += len(g.Positionen)
-			}
-		}
-		for i := range inv.SLLA.FaelleB {
-			own.add(statusOf(inv.SLLA.FaelleB[i].INV.Versichertenstatus), totalB(&inv.SLLA.FaelleB[i]))
-			c.positions += len(inv.SLLA.FaelleB[i].Positionen)
-		}
-		for i := range inv.SLLA.FaelleE {
-			own.add(statusOf(inv.SLLA.FaelleE[i].INV.Versichertenstatus), totalE(&inv.SLLA.FaelleE[i]))
-			for _, f := range inv.SLLA.FaelleE[i].Fahrten {
-				c.positions += len(f.Positionen)
-			}
-		}
-		c.cases += len(inv.SLLA.FaelleA) + len(inv.SLLA.FaelleB) + len(inv.SLLA.FaelleE)
-		c.gross += own.lines()[0].Gesamtbruttobetrag
-		if fmt.Sprint(own.lines()) != fmt.Sprint(withoutOrt(inv.Gesamt.GES)) {
-			t.Errorf("invoice: %v, its cases: %v", withoutOrt(inv.Gesamt.GES), own.lines())
+		vkz = inv.Gesamt.FKT.Verarbeitungskennzeichen
+		c.cases += count(inv.SLLA, own, &c.positions)
+		c.gross += own.lines(vkz)[0].Gesamtbruttobetrag
+		if fmt.Sprint(own.lines(vkz)) != fmt.Sprint(withoutOrt(inv.Gesamt.GES)) {
+			t.Errorf("invoice: %v, its cases: %v", withoutOrt(inv.Gesamt.GES), own.lines(vkz))
 		}
 		below.addLines(inv.Gesamt.GES)
 	}
@@ -95,6 +80,66 @@ func read(t testing.TB, raw []byte, o p302.Options) content {
 	return c
 }
 
+// count adds the cases of an SLLA to the sums and its positions, and returns the
+// number of cases. The groups' own sums are added up anew from their BES.
+func count(s *p302.SLLA, own sums, positions *int) (cases int) {
+	add := func(k *p302.Kopf, t total, n int) {
+		own.add(statusOf(k.INV.Versichertenstatus), t)
+		*positions += n
+		cases++
+	}
+	for i := range s.FaelleA {
+		n := 0
+		for _, g := range s.FaelleA[i].Gruppen {
+			n += len(g.Positionen)
+		}
+		add(&s.FaelleA[i].Kopf, totalA(&s.FaelleA[i]), n)
+	}
+	for i := range s.FaelleB {
+		add(&s.FaelleB[i].Kopf, totalB(&s.FaelleB[i]), len(s.FaelleB[i].Positionen))
+	}
+	for i := range s.FaelleC {
+		n := 0
+		for _, v := range s.FaelleC[i].Einsaetze {
+			n += len(v.Positionen)
+		}
+		add(&s.FaelleC[i].Kopf, total{s.FaelleC[i].BES.GesamtbetragBrutto, 0}, n)
+	}
+	for i := range s.FaelleD {
+		add(&s.FaelleD[i].Kopf, total{s.FaelleD[i].BES.GesamtbetragBrutto, 0}, len(s.FaelleD[i].Einsaetze))
+	}
+	for i := range s.FaelleE {
+		n := 0
+		for _, f := range s.FaelleE[i].Fahrten {
+			n += len(f.Positionen)
+		}
+		add(&s.FaelleE[i].Kopf, totalE(&s.FaelleE[i]), n)
+	}
+	for i := range s.FaelleF {
+		add(&s.FaelleF[i].Kopf, total{s.FaelleF[i].BES.GesamtbetragBrutto, 0}, len(s.FaelleF[i].Hebammen[0].Tage))
+	}
+	for i := range s.FaelleG {
+		b := &s.FaelleG[i].BES
+		add(&s.FaelleG[i].Kopf, total{b.GesamtbetragBrutto, b.GesamtbetragZuzahlung.Oder(0)}, len(s.FaelleG[i].Positionen))
+	}
+	for i := range s.FaelleO {
+		add(&s.FaelleO[i].Kopf, total{s.FaelleO[i].BES.GesamtbetragBrutto, 0}, len(s.FaelleO[i].Positionen))
+	}
+	for i := range s.FaelleP {
+		add(&s.FaelleP[i].Kopf, total{s.FaelleP[i].BES.GesamtbetragBrutto, 0}, len(s.FaelleP[i].Positionen))
+	}
+	for i := range s.FaelleQ {
+		add(&s.FaelleQ[i].Kopf, total{s.FaelleQ[i].BES.GesamtbetragBrutto, 0}, len(s.FaelleQ[i].Positionen))
+	}
+	for i := range s.FaelleR {
+		add(&s.FaelleR[i].Kopf, total{s.FaelleR[i].BES.GesamtbetragBrutto, 0}, len(s.FaelleR[i].Positionen))
+	}
+	for i := range s.FaelleS {
+		add(&s.FaelleS[i].Kopf, total{s.FaelleS[i].BES.GesamtbetragBrutto, 0}, len(s.FaelleS[i].Positionen))
+	}
+	return cases
+}
+
 func withoutOrt(in []p302.GES) []p302.GES {
 	out := append([]p302.GES(nil), in...)
 	for i := range out {
@@ -103,11 +148,14 @@ func withoutOrt(in []p302.GES) []p302.GES {
 	return out
 }
 
+// allGroups are the Sammelgruppen.
+const allGroups = "ABCDEFGHIJKLMNOPQRS"
+
 // DTA-2: generated files of every group and Rechnungsart are read without a
 // finding, and every sum agrees.
 func TestCleanFiles(t *testing.T) {
 	t.Parallel()
-	for _, group := range []byte("ABE") {
+	for _, group := range []byte(allGroups) {
 		for kind := 1; kind <= 3; kind++ {
 			for _, sammel := range []bool{false, true} {
 				o := Options{Gruppe: group, Rechnungsart: kind, MitSammelrechnung: sammel, Faelle: 333, FaelleProRechnung: 10, Provider: 3, Seed: 7, LineEnd: p302.CRLF}
@@ -281,7 +329,8 @@ func TestOptionsRefused(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
 		"no creation":            {},
-		"group":                  {Gruppe: 'C', Erstellt: created},
+		"group":                  {Gruppe: 'T', Erstellt: created},
+		"Verarbeitung":           {Gruppe: 'C', Verarbeitung: "02", Erstellt: created},
 		"Rechnungsart":           {Rechnungsart: 4, Erstellt: created},
 		"unknown fault":          {Erstellt: created, Faults: []Injection{{Fault: "x"}}},
 		"case beyond the file":   {Erstellt: created, Faults: []Injection{{Fall: 99, Fault: "price-high"}}},

@@ -75,6 +75,50 @@ func contracts(group byte) []contract {
 			{price: Price{Positionsnummer: "513001", Text: "Kilometer Tag", Cents: 210}, vat: 700},
 		}}}
 	}
+	return careContracts(group)
+}
+
+// careContracts returns the contract of a group of care and other services; nil
+// for a letter that is no Sammelgruppe.
+func careContracts(group byte) []contract {
+	one := func(code string, services ...service) []contract { return []contract{{code, "00000", services}} }
+	item := func(number, text string, cents p302.Cent) service {
+		return service{price: Price{Positionsnummer: number, Text: text, Cents: cents}}
+	}
+	switch group {
+	case 'C':
+		return one("31", item("031101", "Medikamentengabe", 1124), item("031201", "Wegepauschale", 432))
+	case 'D':
+		return one("32", item("051101", "Haushaltshilfe je Stunde", 2450))
+	case 'F':
+		return one("50", item("0101", "Beratung der Schwangeren", 1380), item("1800", "Wochenbettbetreuung", 4210))
+	case 'G':
+		return one("55", item("5500000001", "Dialysesachkosten je Woche", 48500))
+	case 'H':
+		return one("61", item("604503", "Rehabilitationssport", 575))
+	case 'I':
+		return one("62", item("604504", "Funktionstraining", 620))
+	case 'J':
+		return one("65", item("6500000001", "Sonstige Leistung", 3310))
+	case 'K':
+		return one("66", item("6600000001", "Vorsorgekurs je Einheit", 890))
+	case 'L':
+		return one("67", item("6700000001", "Mobile Rehabilitation je Tag", 9875))
+	case 'M':
+		return one("68", item("6800000001", "Komplexleistung Frühförderung", 8733))
+	case 'N':
+		return one("69", item("6900000001", "Soziotherapie je Einheit", 5140))
+	case 'O':
+		return one("75", item("0101010101", "Teilversorgung je Tag", 16530))
+	case 'P':
+		return one("76", item("0101001", "Versorgungsplanung je Monat", 4207))
+	case 'Q':
+		return one("91", item("0101101", "Pflegesatz je Tag", 8844))
+	case 'R':
+		return one("A1", item("010101", "Intensivpflege je Stunde", 4321), item("010102", "Bereitschaft je Tag", 250))
+	case 'S':
+		return one("B1", item("640001", "Modellvorhaben je Tag", 21345))
+	}
 	return nil
 }
 
@@ -91,9 +135,18 @@ func prices(group byte) []Price {
 	return out
 }
 
-// providerKind is the IK classification of a Sammelgruppe.
+// providerKind is the IK classification of a Sammelgruppe; 50 stands for all that
+// need none of their own here.
 func providerKind(group byte) string {
-	return map[byte]string{'A': "33", 'B': "44", 'E': "60"}[group]
+	switch group {
+	case 'A':
+		return "33"
+	case 'B':
+		return "44"
+	case 'E':
+		return "60"
+	}
+	return "50"
 }
 
 // WritePrices writes the price list as CSV.

@@ -38,8 +38,9 @@ func (s sums) addLines(lines []p302.GES) {
 	}
 }
 
-// lines returns the GES segments, 00 first.
-func (s sums) lines() []p302.GES {
+// lines returns the GES segments, 00 first. A claim of co-payments (03) demands
+// what a bill deducts (R-GES-04).
+func (s sums) lines(vkz string) []p302.GES {
 	var all total
 	var status []string
 	for k, t := range s {
@@ -48,18 +49,19 @@ func (s sums) lines() []p302.GES {
 		all.deducted += t.deducted
 	}
 	slices.Sort(status)
-	out := []p302.GES{line("00", all)}
+	out := []p302.GES{line("00", all, vkz)}
 	for _, k := range status {
-		out = append(out, line(k, s[k]))
+		out = append(out, line(k, s[k], vkz))
 	}
 	return out
 }
 
-func line(status string, t total) p302.GES {
-	return p302.GES{
-		Status: status, Gesamtrechnungsbetrag: t.gross - t.deducted, Gesamtbruttobetrag: t.gross,
-		GesamtbetragZuzahlung: p302.Some(t.deducted),
+func line(status string, t total, vkz string) p302.GES {
+	amount := t.gross - t.deducted
+	if vkz == copaymentClaim {
+		amount = t.deducted
 	}
+	return p302.GES{Status: status, Gesamtrechnungsbetrag: amount, Gesamtbruttobetrag: t.gross, GesamtbetragZuzahlung: p302.Some(t.deducted)}
 }
 
 // round2 divides by a positive number, half away from zero.

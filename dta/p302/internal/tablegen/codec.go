@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"log"
 	"strings"
 )
 
 // segmentCodecs writes, per segment type, the method that takes over checked
-// values and the method that writes the segment.
+// values, the one that reads a segment without fault in one pass, and the one
+// that writes the segment.
 func segmentCodecs(elements []element) string {
 	var b strings.Builder
 	for _, l := range layouts(elements) {
@@ -14,7 +16,11 @@ func segmentCodecs(elements []element) string {
 		for i, e := range l.leaves {
 			fmt.Fprintf(&b, "s.%s = %s\n", goName(e), fromValue(e, i))
 		}
-		fmt.Fprintf(&b, "}\n\nfunc (s *%s) schreiben(e *encoder) {\ne.begin(&segmentSpecs[%s])\n", l.name, specName(l.leaves[0]))
+		fmt.Fprintf(&b, "}\n\nfunc (s *%s) schnell(z *zeile) {\ns.Ort = z.ort\n", l.name)
+		for _, e := range l.leaves {
+			fmt.Fprintf(&b, "%s\n", fromLine(e))
+		}
+		fmt.Fprintf(&b, "}\n\nfunc (s *%s) schreiben(e *encoder) {\ne.begin(%s)\n", l.name, specName(l.leaves[0]))
 		for i, e := range l.leaves {
 			fmt.Fprintf(&b, "%s\n", toWire(e, i))
 		}
@@ -34,6 +40,46 @@ func fromValue(e element, i int) string {
 		return fmt.Sprintf("%s{%s(w[%d].num), w[%d].da}", t, inner, i, i)
 	default:
 		return fmt.Sprintf("%s(w[%d].num)", t, i)
+	}
+}
+
+// fromLine returns the statement that reads an element in one pass.
+func fromLine(e element) string {
+	t, sep := goType(e), "'+'"
+	if e.component > 1 {
+		sep = "':'"
+	}
+	var call string
+	switch e.kind {
+	case "an":
+		call = fmt.Sprintf("z.an(%s, %d, %t)", sep, e.maxLen, e.mandatory)
+		if e.minLen > 1 {
+			call = fmt.Sprintf("z.schluessel(%s, %d, %d, %t)", sep, e.minLen, e.maxLen, e.mandatory)
+		}
+	case "n":
+		call = fmt.Sprintf("z.zahl(%d, %t)", e.maxLen, e.mandatory)
+		if t == "string" {
+			call = fmt.Sprintf("z.ziffern(%s, %d, %t)", sep, e.maxLen, e.mandatory)
+		}
+	case "decimal":
+		call = fmt.Sprintf("z.dezimal(%d, %t)", e.maxLen, e.mandatory)
+	case "date":
+		call = fmt.Sprintf("z.datum(%s, %t)", sep, e.mandatory)
+	case "time":
+		call = fmt.Sprintf("z.zeit(%s, %t)", sep, e.mandatory)
+	}
+	if e.component > 1 && (e.kind == "decimal" || e.kind == "n" && t != "string") {
+		log.Fatalf("%s.%d: numbers behind the first component are not provided for", e.segment, e.element)
+	}
+	inner, optional := strings.CutPrefix(t, "Opt[")
+	switch {
+	case optional:
+		inner = strings.TrimSuffix(inner, "]")
+		return fmt.Sprintf("if v, da := %s; da {\ns.%s = Some(%s(v))\n}", call, goName(e), inner)
+	case t == "string" || t == "Datum":
+		return fmt.Sprintf("s.%s = %s", goName(e), call)
+	default:
+		return fmt.Sprintf("if v, da := %s; da {\ns.%s = %s(v)\n}", call, goName(e), t)
 	}
 }
 

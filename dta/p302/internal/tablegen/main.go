@@ -1,6 +1,7 @@
 // Command tablegen turns the segment and structure tables of the Technische
 // Anlage (tables/*.csv) into Go: one struct per segment with its reading and
-// writing, and the tables of the syntax check. It is run by go generate in
+// writing, one struct per Abrechnungsfall and its parts, and the tables of the
+// syntax check. It is run by go generate in
 // dta/p302 and its output is committed.
 package main
 
@@ -15,9 +16,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-// typedGroups are the Sammelgruppen whose segments get a Go struct.
-const typedGroups = "ABE"
 
 // element is one row of the segment table.
 type element struct {
@@ -46,7 +44,14 @@ func run() error {
 	if err := writeGo("codec_gen.go", segmentCodecs(elements)); err != nil {
 		return err
 	}
-	tables, err := syntaxTables(elements)
+	structures, err := readStructures("tables/structure.csv")
+	if err != nil {
+		return err
+	}
+	if err := writeGo("cases_gen.go", caseTypes(structures, layouts(elements))); err != nil {
+		return err
+	}
+	tables, err := syntaxTables(elements, structures)
 	if err != nil {
 		return err
 	}
@@ -123,13 +128,12 @@ type layout struct {
 	leaves []element
 }
 
-// layouts returns the distinct segment layouts of the typed groups in table
-// order. Equal element lists share one type; a tag with several layouts gets
+// layouts returns the distinct segment layouts of all groups in table order. Equal element lists share one type; a tag with several layouts gets
 // the message or group appended.
 func layouts(elements []element) []layout {
 	var out []layout
 	for _, e := range elements {
-		if e.kind == "group" || (e.group != "ALL" && !strings.Contains(typedGroups, e.group)) {
+		if e.kind == "group" {
 			continue
 		}
 		key := e.message + "/" + e.group

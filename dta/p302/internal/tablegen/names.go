@@ -54,6 +54,14 @@ var shortNames = [][2]string{
 	{"Forderung pauschaler Zuzahlungsbetrag", "ForderungPauschalerZuzahlungsbetrag"},
 	{"Strasse Abholort bzw. Beschreibung Notfallort", "StrasseAbholort"},
 	{"Freigabe-Nr. des Typs", "FreigabeNr"},
+	{"zu vergütende Abrechnungspositionsnummer", "Abrechnungspositionsnummer"},
+	{"Zu vergütende Abrechnungspositionsnummer", "Abrechnungspositionsnummer"},
+	{"Abrechnungspositionsnummer der erbrachten Einzelleistung", "Abrechnungspositionsnummer"},
+	{"Institutionskennzeichen der behandelnden Hebamme", "HebammeIK"},
+	{"Institutionskennzeichen des Krankenhauses", "KrankenhausIK"},
+	{"Straße der Abfahrt bzw. Beschreibung des Ortes der Abfahrt", "StrasseAbfahrt"},
+	{"Datum der Leistungserbringung / Abrechnungszeitraum von", "AbrechnungszeitraumVon"},
+	{"Art der angegebenen Menge", "ArtDerMenge"},
 }
 
 // goName returns the exported field name of an element.

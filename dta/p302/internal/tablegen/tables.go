@@ -20,7 +20,7 @@ func specName(e element) string {
 }
 
 // syntaxTables writes the element tables, the structure tables and the versions.
-func syntaxTables(elements []element) (string, error) {
+func syntaxTables(elements []element, structures []structure) (string, error) {
 	var b strings.Builder
 	var tags, specs []string
 	bySpec := map[string][]element{}
@@ -54,10 +54,11 @@ func syntaxTables(elements []element) (string, error) {
 		writeSpec(&b, name, bySpec[name])
 	}
 	b.WriteString("}\n\n")
-	if err := writeStructures(&b); err != nil {
+	writeStructures(&b, structures)
+	if err := writeVersions(&b); err != nil {
 		return "", err
 	}
-	if err := writeVersions(&b); err != nil {
+	if err := writeChanges(&b); err != nil {
 		return "", err
 	}
 	return b.String(), nil
@@ -78,62 +79,37 @@ func writeSpec(b *strings.Builder, name string, rows []element) {
 	}
 	first = append(first, fmt.Sprint(slot))
 	fmt.Fprintf(b, "first: []uint8{%s},\nelements: []elementSpec{\n", strings.Join(first, ","))
+	slot = 0
 	for _, e := range rows {
 		if e.kind == "group" {
 			continue
 		}
-		fmt.Fprintf(b, "{%q, %d, %d, kind%s, %d, %d, %t},\n", e.name, e.element, e.component,
+		fmt.Fprintf(b, "{%q, %d, %d, %d, kind%s, %d, %d, %t},\n", e.name, e.element, e.component, slot,
 			strings.ToUpper(e.kind[:1])+e.kind[1:], e.minLen, e.maxLen, e.mandatory)
+		slot++
 	}
 	b.WriteString("}},\n")
 }
 
-func writeStructures(b *strings.Builder) error {
-	rows, err := readCSV("tables/structure.csv")
-	if err != nil {
-		return err
-	}
+func writeStructures(b *strings.Builder, structures []structure) {
 	b.WriteString("// structures holds segment order and cardinality per message and group. It is\n// never written.\nvar structures = [...]structure{\n")
-	last := ""
-	var tags []string
-	for _, r := range rows {
-		key := r["message"] + r["group"]
-		if key != last {
-			if last != "" {
-				b.WriteString("}},\n")
-			}
-			group := r["group"]
-			if group == "ALL" {
-				group = " "
-			}
-			fmt.Fprintf(b, "{Kind%s, '%s', []node{\n", r["message"], group)
-			last, tags = key, nil
+	for _, s := range structures {
+		group := s.group
+		if group == "ALL" {
+			group = " "
 		}
-		parent := -1
-		if r["parent"] != "message" {
-			parent = slices.Index(tags, r["parent"])
-			if parent < 0 {
-				return fmt.Errorf("structure of %s: parent %s not listed before %s", key, r["parent"], r["segment"])
+		fmt.Fprintf(b, "{Kind%s, '%s', []node{\n", s.message, group)
+		for _, r := range s.rows {
+			limit := fmt.Sprint(r.max)
+			if r.max == many {
+				limit = "unbounded"
 			}
+			spec := specName(element{message: s.message, group: s.groupOf(r), segment: r.segment})
+			fmt.Fprintf(b, "{seg%s, %s, %d, %d, %d, %s},\n", r.segment, spec, r.parent, r.order, r.min, limit)
 		}
-		tags = append(tags, r["segment"])
-		limit := r["max"]
-		if limit == "n" {
-			limit = "unbounded"
-		}
-		spec := specName(element{message: r["message"], group: specGroup(r), segment: r["segment"]})
-		fmt.Fprintf(b, "{seg%s, %s, %d, %s, %s, %s},\n", r["segment"], spec, parent, r["order"], r["min"], limit)
+		b.WriteString("}},\n")
 	}
-	b.WriteString("}},\n}\n\n")
-	return nil
-}
-
-// specGroup returns the group under which the element table lists a segment.
-func specGroup(r map[string]string) string {
-	if r["message"] == "SLLA" && slices.Contains([]string{"FKT", "REC", "INV", "URI", "NAD", "IMG", "EVO"}, r["segment"]) {
-		return "ALL"
-	}
-	return r["group"]
+	b.WriteString("}\n\n")
 }
 
 func writeVersions(b *strings.Builder) error {
@@ -148,6 +124,25 @@ func writeVersions(b *strings.Builder) error {
 			until = "99991231"
 		}
 		fmt.Fprintf(b, "{%q, %s, %s},\n", r["version"], strings.ReplaceAll(r["gueltig_ab"], "-", ""), until)
+	}
+	b.WriteString("}\n")
+	return nil
+}
+
+// writeChanges writes what older versions have otherwise.
+func writeChanges(b *strings.Builder) error {
+	rows, err := readCSV("tables/layouts.csv")
+	if err != nil {
+		return err
+	}
+	b.WriteString("\n// changes holds what older message versions have otherwise, in table order. It is\n// never written.\nvar changes = [...]change{\n")
+	for _, r := range rows {
+		if r["segment"] == "" {
+			fmt.Fprintf(b, "{group: '%s', until: %s},\n", r["group"], r["until"])
+			continue
+		}
+		e := element{message: "SLLA", group: r["group"], segment: r["segment"]}
+		fmt.Fprintf(b, "{spec: %s, element: %d, until: %s, min: %d, max: %d},\n", specName(e), number(r["position"]), r["until"], number(r["min_len"]), number(r["max_len"]))
 	}
 	b.WriteString("}\n")
 	return nil

@@ -1,0 +1,227 @@
+package p302
+
+// zeile reads the elements of one segment in the order of its table, in one pass
+// and without findings: anything out of the ordinary only clears ok, and the
+// segment is then read again by the table (Reader.elements), which says what is
+// wrong. The text ends with a segment terminator, so that no scan runs over it.
+type zeile struct {
+	text string
+	at   int // the separator in front of the next field, or the terminator
+	ort  Ort
+	ok   bool
+	// ascii tells that every byte of the text is a character.
+	ascii bool
+}
+
+// Classes of bytes: those of a value, those that end it, those that need a
+// closer look.
+const (
+	inside = iota
+	ending
+	unusual
+)
+
+// fieldClass has the class of every byte. It is never written after start.
+var fieldClass = func() (t [256]uint8) {
+	for c := range 0x20 {
+		t[c] = unusual
+	}
+	t[0x7F], t['?'] = unusual, unusual
+	t[':'], t['+'], t['\''] = ending, ending, ending
+	return t
+}()
+
+// none ends a field without value: right if it may be absent and is not the
+// superfluous end of a composite or segment.
+func (z *zeile) none(sep byte, at int, must bool) {
+	end := z.text[at]
+	if must || end == '\'' || (sep == ':' && end != ':') {
+		z.ok = false
+	}
+	z.at = at
+}
+
+// missing tells that the separator in front of the next field is not there: the
+// field is absent.
+func (z *zeile) missing(sep byte, must bool) bool {
+	if z.text[z.at] == sep {
+		return false
+	}
+	if must {
+		z.ok = false
+	}
+	return true
+}
+
+// field returns the bounds of the next value, from == to if it is absent.
+func (z *zeile) field(sep byte, must bool) (from, to int) {
+	if z.missing(sep, must) {
+		return 0, 0
+	}
+	text := z.text
+	from = z.at + 1
+	to = from
+	for to < len(text) && fieldClass[text[to]] == inside {
+		to++
+	}
+	if to == from {
+		z.none(sep, to, must)
+		return 0, 0
+	}
+	if fieldClass[text[to]] != ending {
+		z.ok = false
+	}
+	z.at = to
+	return from, to
+}
+
+// an reads text. Too many bytes need not be too many characters: a closer look.
+func (z *zeile) an(sep byte, hi int, must bool) string {
+	from, to := z.field(sep, must)
+	if to-from > hi {
+		z.ok = false
+	}
+	return z.text[from:to]
+}
+
+// schluessel reads text of a least length.
+func (z *zeile) schluessel(sep byte, lo, hi int, must bool) string {
+	from, to := z.field(sep, must)
+	if n := to - from; n > hi || n != 0 && (n < lo || !z.ascii && !isASCII(z.text[from:to])) {
+		z.ok = false
+	}
+	return z.text[from:to]
+}
+
+// ziffern reads a key or number of exactly n digits.
+func (z *zeile) ziffern(sep byte, n int, must bool) string {
+	if z.missing(sep, must) {
+		return ""
+	}
+	text := z.text
+	from := z.at + 1
+	to := from
+	for to < len(text) && text[to]-'0' <= 9 {
+		to++
+	}
+	if to == from {
+		z.none(sep, to, must)
+		return ""
+	}
+	if to-from != n {
+		z.ok = false
+	}
+	z.at = to
+	return text[from:to]
+}
+
+// zahl reads a whole number of up to n digits; no composite has one.
+func (z *zeile) zahl(n int, must bool) (v int64, ok bool) {
+	if z.missing('+', must) {
+		return 0, false
+	}
+	text := z.text
+	from := z.at + 1
+	to := from
+	for ; to < len(text) && text[to]-'0' <= 9; to++ {
+		v = v*10 + int64(text[to]-'0')
+	}
+	if to == from {
+		z.none('+', to, must)
+		return 0, false
+	}
+	if to-from > n {
+		z.ok = false
+	}
+	z.at = to
+	return v, true
+}
+
+// dezimal reads a number of hundredths with up to n digits before the comma; no
+// composite has one.
+func (z *zeile) dezimal(n int, must bool) (v int64, ok bool) {
+	if z.missing('+', must) {
+		return 0, false
+	}
+	text := z.text
+	from := z.at + 1
+	negative := text[from] == '-'
+	if negative {
+		from++
+	}
+	to := from
+	for ; to < len(text) && text[to]-'0' <= 9; to++ {
+		v = v*10 + int64(text[to]-'0')
+	}
+	if to+3 >= len(text) || text[to] != ',' || text[to+1]-'0' > 9 || text[to+2]-'0' > 9 {
+		z.none('+', to, must || to != from || negative)
+		return 0, false
+	}
+	if to-from > n {
+		z.ok = false
+	}
+	v = v*100 + int64(text[to+1]-'0')*10 + int64(text[to+2]-'0')
+	z.at = to + 3
+	if negative {
+		return -v, true
+	}
+	return v, true
+}
+
+// datum reads a day of the calendar.
+func (z *zeile) datum(sep byte, must bool) Datum {
+	if z.missing(sep, must) {
+		return 0
+	}
+	from := z.at + 1
+	v, ok := eight(z.text[from:])
+	if !ok || !inCalendar(v) {
+		z.none(sep, from, must)
+		return 0
+	}
+	z.at = from + 8
+	return Datum(v)
+}
+
+// zeit reads a time of day.
+func (z *zeile) zeit(sep byte, must bool) (v int64, ok bool) {
+	if z.missing(sep, must) {
+		return 0, false
+	}
+	from := z.at + 1
+	if text := z.text[from:]; len(text) > 4 {
+		if v, ok = digits(text[:4], 4); ok && v <= 2359 && v%100 <= 59 {
+			z.at = from + 4
+			return v, true
+		}
+	}
+	z.none(sep, from, must)
+	return 0, false
+}
+
+// end tells whether the segment was read to its terminator without anything
+// unusual, and steps over it.
+func (z *zeile) end() bool {
+	if !z.ok || z.text[z.at] != '\'' {
+		return false
+	}
+	z.at++
+	return true
+}
+
+// eight reads the number of the first eight digits.
+func eight(s string) (v int64, ok bool) {
+	if len(s) < 8 {
+		return 0, false
+	}
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	x ^= 0x3030303030303030 // digits become 0 to 9
+	if (x|(x+0x7676767676767676))&0x8080808080808080 != 0 {
+		return 0, false
+	}
+	x = (x & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8
+	x = (x & 0x00FF00FF00FF00FF) * 6553601 >> 16
+	x = (x & 0x0000FFFF0000FFFF) * 42949672960001 >> 32
+	return int64(x), true
+}
