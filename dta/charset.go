@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -142,9 +143,16 @@ func rune8(b byte) rune {
 // nextHigh returns the index of the first byte from i on that is not ASCII,
 // len(b) if there is none.
 func nextHigh(b []byte, i int) int {
+	const high = 0x8080808080808080
+	for ; i+32 <= len(b); i += 32 { // letters beyond ASCII are rare
+		p := b[i : i+32 : i+32]
+		if (binary.LittleEndian.Uint64(p)|binary.LittleEndian.Uint64(p[8:])|binary.LittleEndian.Uint64(p[16:])|binary.LittleEndian.Uint64(p[24:]))&high != 0 {
+			break
+		}
+	}
 	for ; i+8 <= len(b); i += 8 {
-		if high := binary.LittleEndian.Uint64(b[i:]) & 0x8080808080808080; high != 0 {
-			return i + bits.TrailingZeros64(high)/8
+		if x := binary.LittleEndian.Uint64(b[i:]) & high; x != 0 {
+			return i + bits.TrailingZeros64(x)/8
 		}
 	}
 	for ; i < len(b) && b[i] < utf8.RuneSelf; i++ {
@@ -161,6 +169,35 @@ func (c Charset) IsPlain(b []byte) bool {
 // sevenBit tells whether German letters stand in the low half, in the places of
 // @ [ \ ] { | } ~.
 func (c Charset) sevenBit() bool { return c == I7 || c == I8 }
+
+// Text returns the text of the bytes b. Every byte becomes one character; undefined
+// bytes become U+FFFD. plain tells that text and bytes are the same; suspect that
+// FindForeign or FindControl may find something, so that most texts need no further
+// pass.
+func (c Charset) Text(b []byte) (text string, plain, suspect bool) {
+	high := nextHigh(b, 0)
+	if high == len(b) && !c.sevenBit() {
+		return string(b), true, false
+	}
+	var out strings.Builder
+	out.Grow(len(b) + len(b)/32) // about what the letters beyond ASCII of a bill need
+	for i := 0; i < len(b); i++ {
+		if !c.sevenBit() {
+			out.Write(b[i:high])
+			if i = high; i == len(b) {
+				break
+			}
+			high = nextHigh(b, i+1)
+		}
+		r, ok := c.Rune(b[i])
+		if !ok {
+			r = utf8.RuneError
+		}
+		suspect = suspect || b[i] >= utf8.RuneSelf && (b[i] < 0xC0 || c == I7)
+		out.WriteRune(r)
+	}
+	return out.String(), false, suspect
+}
 
 // AppendUTF8 appends the text of the bytes b to dst. Every byte becomes one
 // character; undefined bytes become U+FFFD.

@@ -9,8 +9,9 @@ import (
 // The bounds of reading.
 const (
 	// ReadSize is the piece in which a file is read: larger pieces are slower
-	// and need more memory.
-	ReadSize = 1 << 20
+	// and need more memory. Small files get by with firstRead.
+	ReadSize  = 1 << 20
+	firstRead = 32 << 10
 	// MaxMessageBytes bounds the memory for one message. The longest message
 	// that UNT.1 can count has 999,999 segments of 50 bytes on average.
 	MaxMessageBytes = 64 << 20
@@ -53,11 +54,12 @@ type Scanner struct {
 	eof  bool
 	err  error
 	max  int
+	size int // of the next piece
 	unit Unit
 }
 
 // NewScanner returns a scanner of r.
-func NewScanner(r io.Reader) *Scanner { return &Scanner{r: r, max: MaxMessageBytes} }
+func NewScanner(r io.Reader) *Scanner { return &Scanner{r: r, max: MaxMessageBytes, size: firstRead} }
 
 // Next reads the next unit; false at the end of the stream or after an error.
 func (s *Scanner) Next() bool {
@@ -105,9 +107,15 @@ func (s *Scanner) Peek(n int) []byte {
 func (s *Scanner) cut(u *Unit) (int, error) {
 	start := 0 // of the current segment, relative to s.at
 	for {
-		next, closed, err := s.segmentEnd(start)
-		if err != nil {
-			return 0, err
+		next, closed := 0, true
+		part := s.buf[s.at+start : s.end]
+		if i := bytes.IndexByte(part, Terminator); i > 0 && part[i-1] != Release { // as nearly always
+			next = start + i + 1
+		} else {
+			var err error
+			if next, closed, err = s.segmentEnd(start); err != nil {
+				return 0, err
+			}
 		}
 		if next == start { // end of the stream
 			return start, nil
@@ -126,7 +134,10 @@ func (s *Scanner) cut(u *Unit) (int, error) {
 			u.Closed = closed
 			return next, nil
 		}
-		start = s.lineBreaks(next)
+		start = next
+		if at := s.at + start; at >= s.end || s.buf[at] < ' ' {
+			start = s.lineBreaks(start)
+		}
 	}
 }
 
@@ -187,12 +198,15 @@ func (s *Scanner) fill() bool {
 	if s.eof || s.err != nil {
 		return false
 	}
-	if len(s.buf)-s.end < ReadSize {
+	if len(s.buf)-s.end < s.size {
 		s.makeRoom()
 	}
 	for range maxEmptyReads {
-		n, err := s.r.Read(s.buf[s.end : s.end+ReadSize])
+		n, err := s.r.Read(s.buf[s.end : s.end+s.size])
 		s.end += n
+		if n == s.size {
+			s.size = min(4*s.size, ReadSize)
+		}
 		if errors.Is(err, io.EOF) {
 			s.eof = true
 			return n > 0
@@ -216,8 +230,8 @@ const maxEmptyReads = 100
 func (s *Scanner) makeRoom() {
 	kept := s.end - s.at
 	buf := s.buf
-	if kept+ReadSize > len(buf) {
-		buf = make([]byte, max(2*len(buf), kept+ReadSize, 2*ReadSize))
+	if kept+s.size > len(buf) {
+		buf = make([]byte, max(2*len(buf), kept+s.size, 2*s.size))
 	}
 	copy(buf, s.buf[s.at:s.end])
 	s.base += int64(s.at)

@@ -18,7 +18,7 @@ func (s *UNB) lesen(w []wert, ort Ort) {
 
 func (s *UNB) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.SyntaxKennung = z.schluessel('+', 4, 4, true)
+	s.SyntaxKennung = z.fest('+', 4, true)
 	s.SyntaxVersionsnummer = z.ziffern(':', 1, true)
 	s.Absenderbezeichnung = z.an('+', 35, true)
 	s.Empfaengerbezeichnung = z.an('+', 35, true)
@@ -310,7 +310,7 @@ func (s *INV) lesen(w []wert, ort Ort) {
 func (s *INV) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.VersichertenNummer = z.an('+', 12, false)
-	s.Versichertenstatus = z.schluessel('+', 5, 5, false)
+	s.Versichertenstatus = z.fest('+', 5, false)
 	s.Beleginformation = z.an('+', 1, false)
 	s.Belegnummer = z.an('+', 10, true)
 	s.BesondereVersorgungsform = z.an('+', 25, false)
@@ -398,7 +398,7 @@ func (s *IMG) lesen(w []wert, ort Ort) {
 func (s *IMG) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.Abrechnungsjahr = z.ziffern('+', 4, true)
-	s.Abrechnungsmonat = z.schluessel('+', 2, 2, true)
+	s.Abrechnungsmonat = z.fest('+', 2, true)
 	s.Identifikationsmerkmal = z.ziffern('+', 9, true)
 }
 
@@ -467,18 +467,18 @@ func (s *EHI) lesen(w []wert, ort Ort) {
 
 func (s *EHI) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
 	}
-	s.Mengeneinheit = z.schluessel('+', 2, 2, false)
+	s.Mengeneinheit = z.fest('+', 2, false)
 	if v, da := z.dezimal(10, true); da {
 		s.Einzelbetrag = Cent(v)
 	}
 	s.DatumLeistungserbringung = z.datum('+', true)
-	s.KennzeichenHilfsmittel = z.schluessel('+', 2, 2, true)
+	s.KennzeichenHilfsmittel = z.fest('+', 2, true)
 	s.Inventarnummer = z.an('+', 20, false)
 	s.PositionsnummerProduktbesonderheiten = z.an('+', 10, false)
 	s.Anwendungsort = z.an('+', 1, false)
@@ -688,7 +688,7 @@ func (s *SKZ) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.Genehmigungskennzeichen = z.an('+', 20, true)
 	s.DatumGenehmigung = z.datum('+', true)
-	s.ArtGenehmigung = z.schluessel('+', 2, 2, true)
+	s.ArtGenehmigung = z.fest('+', 2, true)
 }
 
 func (s *SKZ) schreiben(e *encoder) {
@@ -746,9 +746,9 @@ func (s *EHE) lesen(w []wert, ort Ort) {
 
 func (s *EHE) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
-	s.Abrechnungspositionsnummer = z.schluessel('+', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
+	s.Abrechnungspositionsnummer = z.fest('+', 5, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
 	}
@@ -812,7 +812,7 @@ func (s *ZHE) schnell(z *zeile) {
 	s.Behandlungsbeginn = z.an('+', 8, false)
 	s.TherapieberichtAngefordert = z.ziffern('+', 1, false)
 	s.Hausbesuch = z.ziffern('+', 1, false)
-	s.Leitsymptomatik = z.schluessel('+', 4, 4, true)
+	s.Leitsymptomatik = z.fest('+', 4, true)
 	s.PatientenindividuelleLeitsymptomatik = z.an('+', 70, false)
 	s.DringlicherBehandlungsbedarf = z.ziffern('+', 1, true)
 	s.HeilmittelBereich = z.ziffern('+', 1, false)
@@ -952,8 +952,8 @@ func (s *EHK) lesen(w []wert, ort Ort) {
 
 func (s *EHK) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
@@ -1093,8 +1093,8 @@ func (s *EHH) lesen(w []wert, ort Ort) {
 
 func (s *EHH) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
@@ -1203,8 +1203,8 @@ func (s *EKT) lesen(w []wert, ort Ort) {
 
 func (s *EKT) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
@@ -1386,8 +1386,8 @@ func (s *EHB) lesen(w []wert, ort Ort) {
 
 func (s *EHB) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 5, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
@@ -1494,8 +1494,8 @@ func (s *ENF) schnell(z *zeile) {
 	if v, da := z.zahl(3, false); da {
 		s.Identifikationsnummer = Some(int32(v))
 	}
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
@@ -1702,8 +1702,8 @@ func (s *ESP) lesen(w []wert, ort Ort) {
 
 func (s *ESP) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
@@ -1829,8 +1829,8 @@ func (s *EGV) lesen(w []wert, ort Ort) {
 
 func (s *EGV) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
@@ -1897,8 +1897,8 @@ func (s *EHP) lesen(w []wert, ort Ort) {
 
 func (s *EHP) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
@@ -1936,9 +1936,9 @@ func (s *AHK) lesen(w []wert, ort Ort) {
 
 func (s *AHK) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
-	s.Abrechnungspositionsnummer = z.schluessel('+', 6, 6, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
+	s.Abrechnungspositionsnummer = z.fest('+', 6, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)
 	}
@@ -2014,8 +2014,8 @@ func (s *EMP) lesen(w []wert, ort Ort) {
 
 func (s *EMP) schnell(z *zeile) {
 	s.Ort = z.ort
-	s.Abrechnungscode = z.schluessel('+', 2, 2, true)
-	s.Tarifkennzeichen = z.schluessel(':', 5, 5, true)
+	s.Abrechnungscode = z.fest('+', 2, true)
+	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
 	if v, da := z.dezimal(4, true); da {
 		s.Anzahl = Hundertstel(v)

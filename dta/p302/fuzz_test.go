@@ -14,6 +14,9 @@ func FuzzReader(f *testing.F) {
 		f.Add(raw, byte(dta.I1))
 	}
 	f.Add([]byte("UNA:+,? 'UNB+UNOC:3+598800016+668800094+20261102:0930+00042+B+SL880001A10+0'UNH+1+SLGA:21:0:0'UNT+2+1'UNZ+1+00042'"), byte(dta.I8))
+	for group := byte('A'); group <= 'S'; group++ {
+		f.Add([]byte(wholeFile(group)), byte(dta.I1))
+	}
 	f.Fuzz(func(t *testing.T, raw []byte, set byte) {
 		charset := dta.Charset(set%4) + dta.I1
 		o := Options{Zeichensatz: charset.String(), MaxErrors: 5}

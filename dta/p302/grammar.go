@@ -14,7 +14,9 @@ const noNode = -1
 // the target.
 type step struct {
 	tag            uint32
+	max            int32 // of the row
 	node           int8
+	plain          bool // skips nothing
 	closed, beside []int8
 }
 
@@ -81,7 +83,9 @@ func (g *grammar) compile(cur int) (steps []step, missing []int8) {
 			if slices.ContainsFunc(steps, func(s step) bool { return s.tag == tag }) {
 				continue
 			}
-			steps = append(steps, step{tag: tag, node: int8(m), closed: slices.Clone(missing), beside: g.between(level, from, m)})
+			next := step{tag: tag, node: int8(m), max: int32(g.nodes[m].max), closed: slices.Clone(missing), beside: g.between(level, from, m)}
+			next.plain = next.closed == nil && next.beside == nil && (m == cur || cur == noNode || g.nodes[cur].min < 2)
+			steps = append(steps, next)
 		}
 		missing = append(missing, g.between(level, from, noNode)...)
 		if level == noNode {
@@ -164,9 +168,11 @@ type walk struct {
 	cur       int
 	counts    [32]int32
 	misplaced uint32 // rows seen at a wrong place: not missing
+	// likely is, by state + 1, the move that was made last: segments repeat.
+	likely [33]uint8
 }
 
-func (w *walk) reset(g *grammar) { *w = walk{g: g, cur: noNode} }
+func (w *walk) reset(g *grammar) { *w = walk{g: g, cur: noNode, likely: w.likely} }
 
 // open tells whether an instance of the row is open (noNode: the message).
 func (w *walk) open(n int) bool {
@@ -191,16 +197,20 @@ func (w *walk) enter(n int) {
 // tells whether a tag occurs later in the message before the tag stop.
 func (w *walk) move(tag uint32, ahead func(tag, stop uint32) bool) (n int, v verdict, missing []int8) {
 	steps := w.g.next[w.cur+1]
-	for i := range steps {
-		s := &steps[i]
-		if s.tag != tag {
-			continue
+	last := &w.likely[w.cur+1]
+	i := int(*last)
+	if i >= len(steps) || steps[i].tag != tag {
+		for i = 0; i < len(steps) && steps[i].tag != tag; i++ {
 		}
+	}
+	if i < len(steps) {
+		*last = uint8(i)
+		s := &steps[i]
 		n := int(s.node)
-		if w.counts[n] >= int32(w.g.nodes[n].max) && w.open(w.g.nodes[n].parent) {
+		if w.counts[n] >= s.max && w.open(w.g.nodes[n].parent) {
 			return n, tooOften, nil
 		}
-		if s.closed == nil && s.beside == nil && (n == w.cur || w.cur < 0 || w.g.nodes[w.cur].min < 2) {
+		if s.plain {
 			w.enter(n)
 			return n, accepted, nil
 		}

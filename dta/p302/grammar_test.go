@@ -50,6 +50,16 @@ func fileOf(kind MessageKind, group byte, segments []string) string {
 		group, kind, strings.Join(segments, ""), len(segments)+2)
 }
 
+// wholeFile returns a file of the group with one SLLA that has every segment.
+func wholeFile(group byte) string {
+	rows := canonical(KindSLLA, group)
+	segments := make([]string, len(rows))
+	for i := range rows {
+		segments[i] = specimen(&rows[i])
+	}
+	return fileOf(KindSLLA, group, segments)
+}
+
 // canonical returns the rows of a structure that a first bill has, in order.
 func canonical(kind MessageKind, group byte) []node {
 	var out []node

@@ -1,5 +1,7 @@
 package p302
 
+import "unicode/utf8"
+
 // zeile reads the elements of one segment in the order of its table, in one pass
 // and without findings: anything out of the ordinary only clears ok, and the
 // segment is then read again by the table (Reader.elements), which says what is
@@ -53,44 +55,57 @@ func (z *zeile) missing(sep byte, must bool) bool {
 	return true
 }
 
-// field returns the bounds of the next value, from == to if it is absent.
-func (z *zeile) field(sep byte, must bool) (from, to int) {
+// an reads text. Too many bytes need not be too many characters: a closer look.
+func (z *zeile) an(sep byte, hi int, must bool) string {
 	if z.missing(sep, must) {
-		return 0, 0
+		return ""
 	}
 	text := z.text
-	from = z.at + 1
-	to = from
+	from := z.at + 1
+	to := from
 	for to < len(text) && fieldClass[text[to]] == inside {
 		to++
 	}
 	if to == from {
 		z.none(sep, to, must)
-		return 0, 0
+		return ""
 	}
-	if fieldClass[text[to]] != ending {
+	if to-from > hi || fieldClass[text[to]] != ending {
 		z.ok = false
 	}
 	z.at = to
-	return from, to
-}
-
-// an reads text. Too many bytes need not be too many characters: a closer look.
-func (z *zeile) an(sep byte, hi int, must bool) string {
-	from, to := z.field(sep, must)
-	if to-from > hi {
-		z.ok = false
-	}
-	return z.text[from:to]
+	return text[from:to]
 }
 
 // schluessel reads text of a least length.
 func (z *zeile) schluessel(sep byte, lo, hi int, must bool) string {
-	from, to := z.field(sep, must)
-	if n := to - from; n > hi || n != 0 && (n < lo || !z.ascii && !isASCII(z.text[from:to])) {
+	text := z.an(sep, hi, must)
+	if text != "" && (len(text) < lo || !z.ascii && !isASCII(text)) {
 		z.ok = false
 	}
-	return z.text[from:to]
+	return text
+}
+
+// fest reads text of exactly n characters.
+func (z *zeile) fest(sep byte, n int, must bool) string {
+	if z.missing(sep, must) {
+		return ""
+	}
+	text := z.text
+	from := z.at + 1
+	to := from + n
+	if to >= len(text) || fieldClass[text[to]] != ending {
+		z.none(sep, from, must || text[from] != sep)
+		return ""
+	}
+	for i := from; i < to; i++ {
+		if fieldClass[text[i]] != inside || text[i] >= utf8.RuneSelf {
+			z.none(sep, from, must || text[from] != sep)
+			return ""
+		}
+	}
+	z.at = to
+	return text[from:to]
 }
 
 // ziffern reads a key or number of exactly n digits.
@@ -168,19 +183,27 @@ func (z *zeile) dezimal(n int, must bool) (v int64, ok bool) {
 	return v, true
 }
 
-// datum reads a day of the calendar.
+// datum reads a day of the calendar, JJJJMMTT.
 func (z *zeile) datum(sep byte, must bool) Datum {
 	if z.missing(sep, must) {
 		return 0
 	}
 	from := z.at + 1
-	v, ok := eight(z.text[from:])
-	if !ok || !inCalendar(v) {
-		z.none(sep, from, must)
-		return 0
+	if s := z.text[from:]; len(s) > 8 {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		x ^= 0x3030303030303030 // digits become 0 to 9
+		if (x|(x+0x7676767676767676))&0x8080808080808080 == 0 {
+			x = (x & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8 // pairs of digits, in every second byte
+			year, month, day := x&0xFF*100+x>>16&0xFF, x>>32&0xFF, x>>48&0xFF
+			if month-1 < 12 && day-1 < 28 && year != 0 || inCalendar(int64(year*10000+month*100+day)) {
+				z.at = from + 8
+				return Datum(year*10000 + month*100 + day)
+			}
+		}
 	}
-	z.at = from + 8
-	return Datum(v)
+	z.none(sep, from, must)
+	return 0
 }
 
 // zeit reads a time of day.
@@ -207,21 +230,4 @@ func (z *zeile) end() bool {
 	}
 	z.at++
 	return true
-}
-
-// eight reads the number of the first eight digits.
-func eight(s string) (v int64, ok bool) {
-	if len(s) < 8 {
-		return 0, false
-	}
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	x ^= 0x3030303030303030 // digits become 0 to 9
-	if (x|(x+0x7676767676767676))&0x8080808080808080 != 0 {
-		return 0, false
-	}
-	x = (x & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8
-	x = (x & 0x00FF00FF00FF00FF) * 6553601 >> 16
-	x = (x & 0x0000FFFF0000FFFF) * 42949672960001 >> 32
-	return int64(x), true
 }

@@ -36,8 +36,8 @@ type Reader struct {
 	charset dta.Charset
 	opts    Options
 
-	scratch []byte
 	text    string    // the unit at hand in UTF-8
+	suspect bool      // it may hold what is not of its character set
 	unit    *dta.Unit // nil outside of units
 	index   int       // of the current segment in the unit
 	start   int       // of the current segment in text
@@ -173,15 +173,11 @@ func (r *Reader) Stats() Stats {
 // on its first segment.
 func (r *Reader) load(u *dta.Unit) {
 	r.unit, r.index, r.pos = u, -1, 0
-	plain := r.charset.IsPlain(u.Raw)
-	if plain {
-		r.text = string(u.Raw)
-	} else {
-		r.scratch = r.charset.AppendUTF8(r.scratch[:0], u.Raw)
-		r.text = string(r.scratch)
+	r.text, r.line.ascii, r.suspect = r.charset.Text(u.Raw)
+	r.line.text = r.text
+	if r.suspect {
 		r.foreign(u.Raw)
 	}
-	r.line.text, r.line.ascii = r.text, plain
 	r.tok.Reset(r.text)
 	r.advance()
 }
@@ -189,7 +185,7 @@ func (r *Reader) load(u *dta.Unit) {
 // advance moves to the next segment of the unit; false at its end.
 func (r *Reader) advance() bool {
 	text, i := r.text, r.pos
-	for i < len(text) && (text[i] == '\r' || text[i] == '\n') {
+	for i < len(text) && text[i] < ' ' && (text[i] == '\r' || text[i] == '\n') {
 		i++
 	}
 	if i >= len(text) {
@@ -197,14 +193,19 @@ func (r *Reader) advance() bool {
 	}
 	r.index++
 	r.start, r.onTok = i, false
-	if tag := text[i:min(i+4, len(text))]; len(tag) == 4 && tag[3] == '+' && fieldClass[tag[0]]|fieldClass[tag[1]]|fieldClass[tag[2]] == inside {
-		r.tag = uint32(tag[0])<<16 | uint32(tag[1])<<8 | uint32(tag[2])
-		return true
+	if i+3 < len(text) {
+		x := uint32(text[i])<<24 | uint32(text[i+1])<<16 | uint32(text[i+2])<<8 | uint32(text[i+3])
+		if r.tag = x >> 8; byte(x) == '+' && (r.tag-capitals)&^0x1F1F1F == 0 {
+			return true
+		}
 	}
 	r.tokenize()
 	r.tag = packTag(r.tok.Tag())
 	return true
 }
+
+// capitals is the packed tag AAA: from it on, letters differ in five bits.
+const capitals = 'A'<<16 | 'A'<<8 | 'A'
 
 // tokenize puts the tokenizer on the current segment.
 func (r *Reader) tokenize() {

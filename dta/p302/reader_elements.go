@@ -144,11 +144,8 @@ func (r *Reader) fieldFault(spec *segmentSpec, code string, pos int) {
 // controls reports the first control character of the upper half of the
 // character set (80 to 9F), which the tokenizer takes for a letter (P2018).
 func (r *Reader) controls() {
-	if len(r.text) == len(r.unit.Raw) {
-		return // nothing but ASCII
-	}
-	if r.file.charsetFault {
-		return // bytes of another character set are no control characters
+	if !r.suspect || r.file.charsetFault {
+		return // nothing beyond the letters; bytes of another character set are no control characters
 	}
 	if i := r.charset.FindControl(r.unit.Raw); i >= 0 {
 		r.byteFault(dta.CodeControl, textControlUpper, i)

@@ -53,6 +53,32 @@ func BenchmarkPlainRead_20MB(b *testing.B) {
 	reportSegments(b, segments)
 }
 
+// BenchmarkMinimalScan_20MB is the yardstick of the tokenizer: one pass that looks
+// at every byte and does no more than count fields and segments.
+func BenchmarkMinimalScan_20MB(b *testing.B) {
+	raw, segments := benchFile(b, 'B')
+	text := string(raw)
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		fields, n := 0, 0
+		for i := 0; i < len(text); i++ {
+			switch text[i] {
+			case dta.SepElement, dta.SepComponent:
+				fields++
+			case dta.Terminator:
+				n++
+			case dta.Release:
+				i++
+			}
+		}
+		if n != segments || fields < n {
+			b.Fatal(n, fields)
+		}
+	}
+	reportSegments(b, segments)
+}
+
 // BenchmarkTokenizer_20MB splits a text in memory into segments and fields.
 func BenchmarkTokenizer_20MB(b *testing.B) {
 	raw, segments := benchFile(b, 'B')

@@ -53,7 +53,10 @@ func fromLine(e element) string {
 	switch e.kind {
 	case "an":
 		call = fmt.Sprintf("z.an(%s, %d, %t)", sep, e.maxLen, e.mandatory)
-		if e.minLen > 1 {
+		switch {
+		case e.minLen > 1 && e.minLen == e.maxLen:
+			call = fmt.Sprintf("z.fest(%s, %d, %t)", sep, e.minLen, e.mandatory)
+		case e.minLen > 1:
 			call = fmt.Sprintf("z.schluessel(%s, %d, %d, %t)", sep, e.minLen, e.maxLen, e.mandatory)
 		}
 	case "n":
