@@ -30,8 +30,8 @@ run: ## Start everything on this machine: broker, database, mail page, demo data
 demo: run ## The same as run
 
 .PHONY: test
-test: ## Run all tests; sets up PostgreSQL and Chromium where they are missing
-	@internal/tools/prepare postgresql chromium
+test: ## Run all tests; sets up PostgreSQL, Chromium and OpenSSL where they are missing
+	@internal/tools/prepare postgresql chromium openssl
 	@if [ "$(KAFKA)" = auto ] && internal/tools/has-kafka; then \
 		echo "Broker tests run against the embedded broker and Apache Kafka."; \
 		go run ./cmd/devkafka -- $(GO_TEST) ./...; \
@@ -46,7 +46,7 @@ test-short: ## Run the tests that need neither database nor browser
 
 .PHONY: race
 race: ## Run all tests with the race detector
-	@internal/tools/prepare postgresql chromium gcc
+	@internal/tools/prepare postgresql chromium gcc openssl
 	@go test -race -timeout 20m -p 2 ./...
 
 .PHONY: fuzz
@@ -54,7 +54,7 @@ fuzz: ## Run every fuzzer for FUZZTIME (10s)
 	@git ls-files -co --exclude-standard '*_test.go' | xargs grep -sHoE '^func Fuzz[A-Za-z0-9_]+' \
 	| sed -E 's|^(.*)/[^/]+:func (.*)|\1 \2|' | while read -r dir name; do \
 		echo "$$dir $$name"; \
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$dir"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$dir" || exit 1; \
 	done
 
 .PHONY: bench
