@@ -31,6 +31,8 @@ const (
 	retryMax    = 10 * time.Second
 	// maxID is the length up to which the quarantine names a message by its id.
 	maxID = 255
+	// standingTimeout bounds the question where the group stands.
+	standingTimeout = 10 * time.Second
 	// closeTimeout bounds the closing of a reader.
 	closeTimeout = 5 * time.Second
 )
@@ -64,6 +66,7 @@ func (p *PoisonError) Unwrap() error { return p.Err }
 type Metrics struct {
 	messages *prometheus.CounterVec
 	panics   prometheus.Counter
+	resets   prometheus.Counter
 	seconds  *prometheus.HistogramVec
 }
 
@@ -76,11 +79,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "klarbeleg_panics_total", Help: "Panics caught while handling a message.",
 		}),
+		resets: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "klarbeleg_offset_resets_total", Help: "Partitions read from their oldest kept message because the place of the group was not kept.",
+		}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "klarbeleg_message_seconds", Help: "Time to handle one message.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 9),
 		}, []string{"consumer"}),
 	}
-	r.MustRegister(m.messages, m.panics, m.seconds)
+	r.MustRegister(m.messages, m.panics, m.resets, m.seconds)
 	return m
 }
 
@@ -122,14 +128,24 @@ func (l *Loop) session(ctx, work context.Context) error {
 			logging.From(work).Warn("close reader", zap.Error(err))
 		}
 	}()
+	next := map[int]int64{} // by partition
 	for {
 		m, err := reader.FetchMessage(ctx)
+		if errors.Is(err, kafka.OffsetOutOfRange) {
+			err = errors.Join(err, l.reset(work, reader))
+		}
 		if err != nil {
 			return fmt.Errorf("fetch: %w", err)
 		}
 		if ctx.Err() != nil {
 			return nil // the reader hands out what it has fetched after a stop too
 		}
+		if m.Offset != next[m.Partition] {
+			if err := l.reportGone(work, m.Partition); err != nil {
+				return err
+			}
+		}
+		next[m.Partition] = m.Offset + 1
 		if !l.take(ctx, work, m) {
 			return nil // stopped before its end: not committed, comes again
 		}
@@ -137,6 +153,48 @@ func (l *Loop) session(ctx, work context.Context) error {
 			return fmt.Errorf("commit offset: %w", err)
 		}
 	}
+}
+
+// reset lets the group go on at the oldest kept message wherever its place is not
+// kept (F-38). The inbox removes what was done before.
+func (l *Loop) reset(ctx context.Context, reader *kafka.Reader) error {
+	astray, err := l.astray(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range astray {
+		// The commit of a message is the place behind it.
+		if err := reader.CommitMessages(ctx, kafka.Message{Topic: l.Topic, Partition: s.Partition, Offset: s.First - 1}); err != nil {
+			return fmt.Errorf("reset offset: %w", err)
+		}
+		l.reportReset(ctx, s)
+	}
+	return nil
+}
+
+// reportGone reports messages of the partition that were removed before they were
+// read: the library goes over them in silence. To be called where offsets do not
+// follow each other, before the message found there is committed.
+func (l *Loop) reportGone(ctx context.Context, partition int) error {
+	astray, err := l.astray(ctx)
+	for _, s := range astray {
+		if s.Partition == partition {
+			l.reportReset(ctx, s)
+		}
+	}
+	return err
+}
+
+func (l *Loop) astray(ctx context.Context) ([]kafkaio.Standing, error) {
+	ctx, cancel := context.WithTimeout(ctx, standingTimeout)
+	defer cancel()
+	return l.Client.Astray(ctx, l.Name, l.Topic)
+}
+
+func (l *Loop) reportReset(ctx context.Context, s kafkaio.Standing) {
+	l.Metrics.resets.Inc()
+	logging.From(ctx).Error("place of the group is not kept, reads from the oldest kept message", zap.Int("partition", s.Partition),
+		zap.Int64("committed", s.Committed), zap.Int64("oldest", s.First), zap.Int64("end", s.Last), zap.Int64("gone", max(0, s.First-s.Committed)))
 }
 
 // take handles one message to its end; false if work ended before, or ctx while

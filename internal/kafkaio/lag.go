@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -12,18 +13,48 @@ import (
 // yet. It is asked of the broker and so tells the truth even when a reader has
 // stopped in silence. It retries until ctx ends: give ctx a deadline.
 func (c *Client) Lag(ctx context.Context, group, topic string) (map[int]int64, error) {
-	var lag map[int]int64
-	err := retry(ctx, func() (err error) {
-		lag, err = c.lag(ctx, group, topic)
-		return err
-	})
+	standings, err := c.standings(ctx, group, topic)
 	if err != nil {
 		return nil, fmt.Errorf("lag of group %s on topic %s: %w", group, topic, err)
+	}
+	lag := make(map[int]int64, len(standings))
+	for _, s := range standings {
+		// Nothing committed is -1; what retention removed is not waited for.
+		lag[s.Partition] = s.Last - max(s.Committed, s.First)
 	}
 	return lag, nil
 }
 
-func (c *Client) lag(ctx context.Context, group, topic string) (map[int]int64, error) {
+// Standing is where a group stands in a partition. Kept are the messages from
+// First up to and without Last; Committed is the next one of the group, -1 if it
+// has none.
+type Standing struct {
+	Partition              int
+	Committed, First, Last int64
+}
+
+// Astray returns the partitions in which group stands outside of what is kept:
+// retention removed messages before they were read, or the topic was made anew.
+// It retries until ctx ends: give ctx a deadline.
+func (c *Client) Astray(ctx context.Context, group, topic string) ([]Standing, error) {
+	standings, err := c.standings(ctx, group, topic)
+	if err != nil {
+		return nil, fmt.Errorf("standing of group %s on topic %s: %w", group, topic, err)
+	}
+	return slices.DeleteFunc(standings, func(s Standing) bool {
+		return s.Committed < 0 || s.First <= s.Committed && s.Committed <= s.Last
+	}), nil
+}
+
+func (c *Client) standings(ctx context.Context, group, topic string) (out []Standing, err error) {
+	err = retry(ctx, func() error {
+		out, err = c.standingsOnce(ctx, group, topic)
+		return err
+	})
+	return out, err
+}
+
+func (c *Client) standingsOnce(ctx context.Context, group, topic string) ([]Standing, error) {
 	meta, err := c.metadata(ctx, []string{topic})
 	if err != nil {
 		return nil, err
@@ -48,18 +79,17 @@ func (c *Client) lag(ctx context.Context, group, topic string) (map[int]int64, e
 	if err != nil {
 		return nil, err
 	}
-	lag := make(map[int]int64, len(partitions))
+	out := make([]Standing, 0, len(partitions))
 	for _, end := range ends.Topics[topic] {
 		if end.Error != nil {
 			return nil, end.Error
 		}
-		// Nothing committed is -1; what retention removed is not waited for.
-		lag[end.Partition] = end.LastOffset - max(committed[end.Partition], end.FirstOffset)
+		out = append(out, Standing{end.Partition, committed[end.Partition], end.FirstOffset, end.LastOffset})
 	}
-	if len(lag) != len(partitions) {
+	if len(out) != len(partitions) {
 		return nil, errors.New("the broker did not answer for every partition")
 	}
-	return lag, nil
+	return out, nil
 }
 
 func (c *Client) committed(ctx context.Context, group, topic string, partitions []int) (map[int]int64, error) {

@@ -34,8 +34,7 @@ const (
 //
 // FetchMessage returns errors of the connection while brokers are away: wait, call
 // it again, the reader joins anew. Only after kafka.OffsetOutOfRange it reads that
-// partition no more; it means that retention removed messages before they were
-// read, and needs a person. A reader that stops in silence shows in Lag.
+// partition no more: see Astray. A reader that stops in silence shows in Lag.
 // Close it with Close of this package.
 func (c *Client) NewReader(group, topic string) *kafka.Reader {
 	return kafka.NewReader(kafka.ReaderConfig{
