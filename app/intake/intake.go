@@ -135,10 +135,18 @@ func (s *Service) keep(ctx context.Context, m Message) (blob.Ref, error) {
 	return ref, nil
 }
 
-// open returns the bytes of the payload.
+// open returns the bytes of the payload; blob.ErrCorrupt if the sender's reference
+// names another size than they have, which P1004 would believe.
 func (s *Service) open(ctx context.Context, m Message, ref blob.Ref) (io.ReadCloser, error) {
 	if m.Blob == nil {
 		return io.NopCloser(bytes.NewReader(m.Payload)), nil
+	}
+	size, err := s.blobs.Size(ctx, ref.Key)
+	if err != nil {
+		return nil, fmt.Errorf("open payload: %w", err)
+	}
+	if size != ref.Size {
+		return nil, fmt.Errorf("size of payload: %w", blob.ErrCorrupt)
 	}
 	r, err := s.blobs.Open(ctx, ref.Key)
 	if err != nil {

@@ -269,6 +269,7 @@ func TestHandlerRefuses(t *testing.T) {
 		{"address elsewhere", "blob_ref", reference(func(r *messages.BlobRef) { r.URL = "https://example.invalid/" + canary })},
 		{"address of another blob", "blob_ref", reference(func(r *messages.BlobRef) { r.URL = "blob:" + missing })},
 		{"negative size", "blob_ref", reference(func(r *messages.BlobRef) { r.Size = -1 })},
+		{"size one byte short", "blob_ref", reference(func(r *messages.BlobRef) { r.Size-- })},
 		{"missing blob", "blob_ref", reference(func(r *messages.BlobRef) { r.SHA256, r.URL = missing, "blob:"+missing })},
 		{"blob with other content", "blob_ref", func(b *bundle, m consumers.Message) consumers.Message {
 			m = b.refer(m)

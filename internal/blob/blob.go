@@ -46,6 +46,8 @@ type Store interface {
 	// Open returns the content, ErrNotFound or ErrBadKey. Reading to the end
 	// returns ErrCorrupt instead of io.EOF when the content has changed.
 	Open(ctx context.Context, key string) (io.ReadCloser, error)
+	// Size returns the bytes of the content, ErrNotFound or ErrBadKey.
+	Size(ctx context.Context, key string) (int64, error)
 	// Delete removes the content; a missing one is no error.
 	Delete(ctx context.Context, key string) error
 	// List yields all contents in no certain order.

@@ -105,6 +105,21 @@ func (f *Folder) Open(ctx context.Context, key string) (io.ReadCloser, error) {
 	return &verifier{Reader: contextReader{ctx, file}, Closer: file, sum: sha256.New(), key: key}, nil
 }
 
+// Size returns the bytes of the content of key; see Store.
+func (f *Folder) Size(_ context.Context, key string) (int64, error) {
+	if err := checkKey(key); err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(f.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, ErrNotFound
+	}
+	if err != nil {
+		return 0, fmt.Errorf("size of blob: %w", err)
+	}
+	return info.Size(), nil
+}
+
 // Delete removes the content of key; see Store.
 func (f *Folder) Delete(_ context.Context, key string) error {
 	if err := checkKey(key); err != nil {

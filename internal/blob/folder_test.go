@@ -91,6 +91,9 @@ func TestFolder(t *testing.T) {
 		if err != nil || string(got) != "content" {
 			t.Errorf("read %q, %v", got, err)
 		}
+		if size, err := folder.Size(t.Context(), key); err != nil || size != 7 {
+			t.Errorf("size %d, %v", size, err)
+		}
 		if paths := files(t, root); len(paths) != 1 {
 			t.Errorf("files %v, want one", paths)
 		}
@@ -128,6 +131,9 @@ func TestFolder(t *testing.T) {
 		}
 		if _, err := folder.Open(t.Context(), key); !errors.Is(err, blob.ErrNotFound) {
 			t.Errorf("error %v, want ErrNotFound", err)
+		}
+		if _, err := folder.Size(t.Context(), key); !errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("size: error %v, want ErrNotFound", err)
 		}
 		if paths := files(t, root); len(paths) != 0 {
 			t.Errorf("files %v left", paths)
