@@ -456,9 +456,9 @@ table quarantine -- Unreadable input, whole, with its reason; an operator replay
     replays integer not null default 0
     created_at timestamp with time zone not null
     replayed_at timestamp with time zone
-    constraint quarantine_consumer_topic_partition_message_offset_key UNIQUE (consumer, topic, partition, message_offset)
     constraint quarantine_pkey PRIMARY KEY (id)
     constraint quarantine_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text, 'dismissed'::text])))
+    CREATE UNIQUE INDEX quarantine_once ON public.quarantine USING btree (consumer, topic, partition, message_offset, sha256(body))
 
 table reference_import -- Each import of a reference list (CHK-6); rows replaced by a later import stay with superseded_by set.
     id bigint not null generated always as identity

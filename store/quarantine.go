@@ -31,7 +31,8 @@ type Quarantined struct {
 }
 
 // AddQuarantine sets a message aside in the transaction and returns the id under
-// which it stands; a message that is there already stays as it is.
+// which it stands; a message that is there already stays as it is. The place alone
+// does not tell that: in a topic made anew another message has the same.
 func AddQuarantine(ctx context.Context, tx Tx, q Quarantined) (id uuid.UUID, err error) {
 	if q.Body == nil {
 		q.Body = []byte{}
@@ -43,7 +44,7 @@ func AddQuarantine(ctx context.Context, tx Tx, q Quarantined) (id uuid.UUID, err
 	}
 	err = tx.QueryRow(ctx, `insert into quarantine (id, consumer, topic, partition, message_offset, message_id, key, headers, body,
 		reason_code, reason, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		on conflict (consumer, topic, partition, message_offset) do update set consumer = excluded.consumer returning id`,
+		on conflict (consumer, topic, partition, message_offset, sha256(body)) do update set consumer = excluded.consumer returning id`,
 		q.ID, q.Consumer, q.Topic, q.Partition, q.Offset, storable(q.MessageID), q.Key, headers, q.Body, q.Code, storable(q.Reason),
 		q.CreatedAt).Scan(&id)
 	if err != nil {
