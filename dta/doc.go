@@ -4,8 +4,10 @@
 // and elements. It imports nothing but the standard library.
 //
 // The procedures are sub-packages: p302 (§ 302 SGB V, Sonstige
-// Leistungserbringer), and auftrag, the Auftragsdatei that comes with every
-// file. A program reads a delivery with them like this:
+// Leistungserbringer), p300 (§ 300, Apotheken; p300/ta7 for E-Rezepte), p295
+// (§ 295 Abs. 1b, Direktabrechnung). Beside them stand auftrag, the Auftragsdatei
+// that comes with every file, and secon, signed and encrypted files. A program
+// reads a delivery with them like this:
 //
 //	a, faults := auftrag.Read(record)
 //	r := p302.NewInvoiceReader(payload, p302.Options{Zeichensatz: a.Zeichensatz})
