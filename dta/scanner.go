@@ -42,6 +42,11 @@ func (u *Unit) Tag() string {
 	return string(raw)
 }
 
+// Ort returns the place of the unit's segment with an index from 0.
+func (u *Unit) Ort(index int) Ort {
+	return Ort{Segment: int32(u.Segment + index), Offset: u.Offset + int64(u.Starts[index])}
+}
+
 // Scanner cuts a stream into units. It holds one unit and one piece of reading
 // in memory.
 type Scanner struct {

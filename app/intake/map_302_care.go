@@ -5,6 +5,7 @@ import (
 
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/money"
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -17,7 +18,7 @@ func mapCaseC(f *p302.FallC, c *billing.Case) {
 		e := &v.ESK
 		visit := nextVisit(c, billing.Visit{
 			Place: place(e.Ort), Position: len(c.Positions), Date: date(e.DatumLeistungserbringung),
-			From: minutes(p302.Some(e.UhrzeitBeginn)), To: minutes(e.UhrzeitEnde), Minutes: duration(e.Dauer),
+			From: minutes(dta.Some(e.UhrzeitBeginn)), To: minutes(e.UhrzeitEnde), Minutes: duration(e.Dauer),
 		})
 		for j := range v.Positionen {
 			in := &v.Positionen[j]
@@ -44,7 +45,7 @@ func mapCaseD(f *p302.FallD, c *billing.Case) {
 		e := &v.ESH
 		visit := nextVisit(c, billing.Visit{
 			Place: place(e.Ort), Position: len(c.Positions), Date: date(e.DatumLeistungserbringung),
-			From: minutes(p302.Some(e.UhrzeitBeginn)), To: minutes(e.UhrzeitEnde), Minutes: duration(e.Dauer),
+			From: minutes(dta.Some(e.UhrzeitBeginn)), To: minutes(e.UhrzeitEnde), Minutes: duration(e.Dauer),
 		})
 		for j := range v.Positionen {
 			in := &v.Positionen[j]
@@ -87,7 +88,7 @@ func mapCaseF(f *p302.FallF, c *billing.Case) {
 	})
 	c.Childbirth = &billing.Childbirth{Kind: key(z.SchluesselGeburtsdatum), Date: date(z.Datum), Time: -1, Children: key(z.AnzahlDerGeborenenKinder)}
 	if z.UhrzeitGeburtDesKindes != unknownTime {
-		c.Childbirth.Time = minutes(p302.Some(z.UhrzeitGeburtDesKindes))
+		c.Childbirth.Time = minutes(dta.Some(z.UhrzeitGeburtDesKindes))
 	}
 	mapDiagnoses(f.DIA, c)
 	mapApproval(&f.SKZ, c)
@@ -173,7 +174,7 @@ func mapCaseR(f *p302.FallR, c *billing.Case) {
 			s := &in.ASK[j]
 			v := nextVisit(c, billing.Visit{
 				Place: place(s.Ort), Position: len(c.Positions) - 1, Date: date(s.TagDerLeistung),
-				From: minutes(p302.Some(s.UhrzeitBeginn)), To: minutes(p302.Some(s.UhrzeitEnde)), Minutes: duration(s.Dauer),
+				From: minutes(dta.Some(s.UhrzeitBeginn)), To: minutes(dta.Some(s.UhrzeitEnde)), Minutes: duration(s.Dauer),
 			})
 			v.Staff = numbers(nil, s.Beschaeftigtennummer)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -22,7 +23,7 @@ func TestMapVisits(t *testing.T) {
 		{"C: two positions of a visit, single services, two prescriptions", func(b *billing.Case) {
 			mapCaseC(&p302.FallC{
 				Einsaetze: []p302.EinsatzC{{
-					ESK: p302.ESK{DatumLeistungserbringung: 20261005, UhrzeitBeginn: 800, UhrzeitEnde: p302.Some(p302.Uhrzeit(820)), Dauer: p302.Some(int32(20))},
+					ESK: p302.ESK{DatumLeistungserbringung: 20261005, UhrzeitBeginn: 800, UhrzeitEnde: dta.Some(p302.Uhrzeit(820)), Dauer: dta.Some(int32(20))},
 					Positionen: []p302.PositionC{
 						{EHK: p302.EHK{Beschaeftigtennummer: "1"}},
 						{EHK: p302.EHK{Beschaeftigtennummer: "1", BeschaeftigtennummerZweitePerson: "2"}, ELP: []p302.ELP{{Abrechnungspositionsnummer: "x", Anzahl: 150}}},
@@ -75,7 +76,7 @@ func TestMapVisits(t *testing.T) {
 		{"S: a service over midnight has its times at the visit", func(b *billing.Case) {
 			mapCaseS(&p302.FallS{Positionen: []p302.PositionS{{EMP: p302.EMP{
 				DatumBeginnDerLeistungserbringung: 20261005, DatumEndeDerLeistungserbringung: 20261006, Beschaeftigtennummer: "1",
-				UhrzeitBeginnDerLeistungserbringung: p302.Some(p302.Uhrzeit(2300)), UhrzeitEndeDerLeistungserbringung: p302.Some(p302.Uhrzeit(100)),
+				UhrzeitBeginnDerLeistungserbringung: dta.Some(p302.Uhrzeit(2300)), UhrzeitEndeDerLeistungserbringung: dta.Some(p302.Uhrzeit(100)),
 			}}}}, b)
 		}, []billing.Visit{{Date: day, End: next, From: 1380, To: 60, Minutes: -1, Staff: []string{"1"}}}, func(b *billing.Case) bool {
 			return b.Positions[0].From == -1 && b.Positions[0].Date == day

@@ -44,7 +44,7 @@ func (r *Reader) found(code, sentence string, p place) { r.note(p.error(code, se
 
 func (p place) error(code, sentence string) dta.Error {
 	e := NewError(code, sentence)
-	e.Segment, e.Offset, e.Tag, e.Element = p.ort.Segment, p.ort.Offset, p.tag, p.element
+	e.Segment, e.Offset, e.Tag, e.Element = int(p.ort.Segment), p.ort.Offset, p.tag, p.element
 	return e
 }
 

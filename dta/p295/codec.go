@@ -1,6 +1,10 @@
 package p295
 
-import "strconv"
+import (
+	"strconv"
+
+	"klarbeleg/dta"
+)
 
 // maxSlots bounds the components of one segment; ABR has 16, the rest is room
 // for versions to come.
@@ -73,12 +77,12 @@ func (c *codec) cent(position, component int, p *Opt[Cent]) {
 		return
 	}
 	w, _ := c.at(position, component)
-	*p = Opt[Cent]{Cent(w.num), w.da}
+	*p = Opt[Cent]{Wert: Cent(w.num), Vorhanden: w.da}
 }
 
 // centM is an amount that is mandatory.
 func (c *codec) centM(position, component int, p *Cent) {
-	v := Some(*p)
+	v := dta.Some(*p)
 	c.cent(position, component, &v)
 	*p = v.Wert
 }
@@ -91,7 +95,7 @@ func (c *codec) zehntel(position, component int, p *Opt[Zehntel]) {
 		return
 	}
 	w, _ := c.at(position, component)
-	*p = Opt[Zehntel]{Zehntel(w.num), w.da}
+	*p = Opt[Zehntel]{Wert: Zehntel(w.num), Vorhanden: w.da}
 }
 
 func (c *codec) datum(position, component int, p *Datum) {
@@ -107,7 +111,7 @@ func (c *codec) datum(position, component int, p *Datum) {
 
 // zeit is a time of day that is mandatory: 0000 is midnight.
 func (c *codec) zeit(position, component int, p *Uhrzeit) {
-	v := Some(*p)
+	v := dta.Some(*p)
 	c.zeitOpt(position, component, &v)
 	*p = v.Wert
 }
@@ -120,7 +124,7 @@ func (c *codec) zeitOpt(position, component int, p *Opt[Uhrzeit]) {
 		return
 	}
 	w, _ := c.at(position, component)
-	*p = Opt[Uhrzeit]{Uhrzeit(w.num), w.da}
+	*p = Opt[Uhrzeit]{Wert: Uhrzeit(w.num), Vorhanden: w.da}
 }
 
 // padded returns a number with leading zeros; a number that is too long or

@@ -81,27 +81,27 @@ type Summen struct {
 // that no file makes them run over.
 const maxSumme Cent = 1e15
 
-func (s *Cent) add(v Cent) { *s = min(*s+v, maxSumme) }
+func add(s *Cent, v Cent) { *s = min(*s+v, maxSumme) }
 
 // Summen adds up the positions and reductions of the message.
 func (n *Nachricht) Summen() Summen {
 	var s Summen
 	for i := range n.ABR {
 		a := &n.ABR[i]
-		s.Brutto.add(a.Wert.Wert)
-		s.BruttoMalAnzahl.add(Cent(a.Anzahl) * a.Wert.Wert)
-		s.Dialysesachkosten.add(a.DialyseSachkosten.Wert)
-		s.Sachkosten.add(a.Sachkosten.Wert)
+		add(&s.Brutto, a.Wert.Wert)
+		add(&s.BruttoMalAnzahl, Cent(a.Anzahl)*a.Wert.Wert)
+		add(&s.Dialysesachkosten, a.DialyseSachkosten.Wert)
+		add(&s.Sachkosten, a.Sachkosten.Wert)
 	}
 	groups := tables().reduce
 	for i := range n.MND {
 		m := &n.MND[i]
-		s.Minderungen.add(m.Betrag)
+		add(&s.Minderungen, m.Betrag)
 		switch groups[m.Art] {
 		case reductionLaw:
-			s.GesetzlicheZuzahlung.add(m.Betrag)
+			add(&s.GesetzlicheZuzahlung, m.Betrag)
 		case reductionContract:
-			s.VertraglicheZuzahlung.add(m.Betrag)
+			add(&s.VertraglicheZuzahlung, m.Betrag)
 		}
 	}
 	return s

@@ -256,9 +256,7 @@ func withValue(e dta.Error, value string) dta.Error {
 }
 
 // ort returns the place of the current segment.
-func (r *Reader) ort() Ort {
-	return Ort{Segment: r.unit.Segment + r.index, Offset: r.unit.Offset + int64(r.unit.Starts[r.index])}
-}
+func (r *Reader) ort() Ort { return r.unit.Ort(r.index) }
 
 // offset returns the file offset of a position in the current segment's text:
 // every byte of the file became one character.

@@ -1,5 +1,7 @@
 package p295
 
+import "klarbeleg/dta"
+
 // walk is the place in the structure of a message.
 type walk struct {
 	nodes []node
@@ -85,7 +87,7 @@ func (r *Reader) message() {
 	if !r.unit.Closed {
 		r.segmentFault(CodeNachricht, textMissing("UNT"))
 	}
-	r.msg.Bis = Ort{Segment: r.unit.Segment + last, Offset: r.unit.Offset + int64(len(r.unit.Raw))}
+	r.msg.Bis = Ort{Segment: r.unit.Ort(last).Segment, Offset: r.unit.Offset + int64(len(r.unit.Raw))}
 	if layout != nil {
 		r.checkContent(kind)
 	}
@@ -238,7 +240,7 @@ func (r *Reader) raw() {
 		end--
 	}
 	tag := r.tok.Tag()
-	r.msg.Leistungserbringer = Some(Rohsegment{Ort: r.ort(), Tag: tag, Inhalt: r.text[r.tok.Start()+len(tag) : end]})
+	r.msg.Leistungserbringer = dta.Some(Rohsegment{Ort: r.ort(), Tag: tag, Inhalt: r.text[r.tok.Start()+len(tag) : end]})
 }
 
 // take reads the current segment into its place in the message.

@@ -117,22 +117,22 @@ func TestWriterRefuses(t *testing.T) {
 		"mandatory":           func(n *Nachricht) { n.RGI.Rechnungsnummer = "" },
 		"part of a group":     func(n *Nachricht) { n.INV.DMPKennzeichen = "" },
 		"negative amount":     func(n *Nachricht) { n.FKI.Netto = -1 },
-		"large amount":        func(n *Nachricht) { n.ABR[0].Wert = Some(Cent(1_000_000_000_000)) },
+		"large amount":        func(n *Nachricht) { n.ABR[0].Wert = dta.Some(Cent(1_000_000_000_000)) },
 		"Anzahl 0":            func(n *Nachricht) { n.ABR[0].Anzahl = 0 },
 		"no date":             func(n *Nachricht) { n.ABR[0].Datum = 20261131 },
-		"no time":             func(n *Nachricht) { n.ABR[0].Uhrzeit = Some(Uhrzeit(2460)) },
+		"no time":             func(n *Nachricht) { n.ABR[0].Uhrzeit = dta.Some(Uhrzeit(2460)) },
 		"control character":   func(n *Nachricht) { n.INV.Vorname = "A\nB" },
 		"character set":       func(n *Nachricht) { n.INV.Vorname = "Ł" },
 		"no type":             func(n *Nachricht) { n.UNH.Nachrichtentyp = "" },
 		"version":             func(n *Nachricht) { n.UNH.Hauptversion = "4" },
 		"known Zusatz":        func(n *Nachricht) { n.FKI.Zusatz = []Zusatz{{8, 1, "x"}} },
-		"IBH and IBL":         func(n *Nachricht) { n.Leistungserbringer = Some(Rohsegment{Tag: "IBL", Inhalt: "+x"}) },
+		"IBH and IBL":         func(n *Nachricht) { n.Leistungserbringer = dta.Some(Rohsegment{Tag: "IBL", Inhalt: "+x"}) },
 		"neither IBH nor IBL": func(n *Nachricht) { n.IBH = Opt[IBH]{} },
 		"torn raw segment": func(n *Nachricht) {
-			n.IBH, n.Leistungserbringer = Opt[IBH]{}, Some(Rohsegment{Tag: "IBL", Inhalt: "+x'RGI"})
+			n.IBH, n.Leistungserbringer = Opt[IBH]{}, dta.Some(Rohsegment{Tag: "IBL", Inhalt: "+x'RGI"})
 		},
 		"raw segment of a known tag": func(n *Nachricht) {
-			n.IBH, n.Leistungserbringer = Opt[IBH]{}, Some(Rohsegment{Tag: "RGI", Inhalt: "+x"})
+			n.IBH, n.Leistungserbringer = Opt[IBH]{}, dta.Some(Rohsegment{Tag: "RGI", Inhalt: "+x"})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,42 +1,24 @@
 package p295
 
-// Cent is an amount in euro cents (two decimal places on the wire).
-type Cent int64
+import "klarbeleg/dta"
+
+// Values that are alike in all procedures.
+type (
+	// Cent is an amount in euro cents.
+	Cent = dta.Cent
+	// Datum is a date as the number yyyymmdd. A birth date may have the day 00 or the
+	// month and day 0000, as cards of insured persons have them.
+	Datum = dta.Datum
+	// Uhrzeit is a time of day as the number hhmm.
+	Uhrzeit = dta.Uhrzeit
+	// Ort is the place of a segment in its file.
+	Ort = dta.Ort
+	// Opt is a value that may be absent.
+	Opt[T any] = dta.Opt[T]
+)
 
 // Zehntel is a number of points with one decimal place: 12,5 is 125.
 type Zehntel int64
-
-// Datum is a calendar date as the number yyyymmdd; 0 says absent. It exists in
-// the calendar, except that a birth date may have the day 00 or the month and
-// day 0000, as cards of insured persons have them.
-type Datum int32
-
-// Uhrzeit is a time of day as the number hhmm, 0000 to 2359.
-type Uhrzeit int16
-
-// Ort is the place of a segment in its file. The zero value stands in segments
-// that were made for writing.
-type Ort struct {
-	Segment int   // number over the whole file from 1, UNA and UNB included
-	Offset  int64 // bytes from the start of the file
-}
-
-// Opt is a value that may be absent: an absent amount is not 0,00.
-type Opt[T any] struct {
-	Wert      T
-	Vorhanden bool
-}
-
-// Some returns a present value.
-func Some[T any](v T) Opt[T] { return Opt[T]{Wert: v, Vorhanden: true} }
-
-// Oder returns the value, or other where it is absent.
-func (o Opt[T]) Oder(other T) T {
-	if o.Vorhanden {
-		return o.Wert
-	}
-	return other
-}
 
 // Segment is what all segments have.
 type Segment struct {

@@ -1,6 +1,10 @@
 package p295
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"klarbeleg/dta"
+)
 
 // flaw is what is wrong with a value.
 type flaw uint8
@@ -107,12 +111,10 @@ func (e *elementSpec) decimal(text string) (v int64, f flaw) {
 
 // date reads JJJJMMTT and asks the calendar. A birth date may have day 00 or
 // month and day 0000 where it is not known.
-func (e *elementSpec) date(text string) (v int64, f flaw) {
-	if len(text) != 8 || !isDigits(text) {
+func (e *elementSpec) date(text string) (int64, flaw) {
+	v, ok := dta.Digits(text, 8)
+	if !ok {
 		return 0, flawType
-	}
-	for i := range len(text) {
-		v = v*10 + int64(text[i]-'0')
 	}
 	day := v
 	if e.kind == kindBirthDate && day%100 == 0 {
@@ -120,21 +122,8 @@ func (e *elementSpec) date(text string) (v int64, f flaw) {
 			day += 100
 		}
 	}
-	if !inCalendar(day) {
+	if !dta.InCalendar(day) {
 		return 0, flawType
 	}
 	return v, flawless
-}
-
-// inCalendar tells whether yyyymmdd is a day of the Gregorian calendar.
-func inCalendar(v int64) bool {
-	y, m, d := v/10000, v/100%100, v%100
-	if y == 0 || m == 0 || m > 12 || d == 0 {
-		return false
-	}
-	days := [...]int64{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[m-1]
-	if m == 2 && y%4 == 0 && (y%100 != 0 || y%400 == 0) {
-		days = 29
-	}
-	return d <= days
 }

@@ -228,11 +228,11 @@ func (s *EFP) lesen(w []wert, ort Ort) {
 	s.PZNOriginal = w[6].text
 	s.AbweichendeAbgabe = w[7].text
 	s.Wirkstoffverordnung = w[8].text
-	s.Mehrkosten = Opt[Cent]{Cent(w[9].num), w[9].da}
-	s.Eigenbeteiligung = Opt[Cent]{Cent(w[10].num), w[10].da}
+	s.Mehrkosten = Opt[Cent]{Wert: Cent(w[9].num), Vorhanden: w[9].da}
+	s.Eigenbeteiligung = Opt[Cent]{Wert: Cent(w[10].num), Vorhanden: w[10].da}
 	s.Steuersatz = Hundertstel(w[11].num)
 	s.Umsatzsteuer = Cent(w[12].num)
-	s.Zuzahlung = Opt[Cent]{Cent(w[13].num), w[13].da}
+	s.Zuzahlung = Opt[Cent]{Wert: Cent(w[13].num), Vorhanden: w[13].da}
 }
 
 func (s *EFP) schreiben(e *encoder) {
@@ -392,14 +392,14 @@ func (s *RES) lesen(w []wert, ort Ort) {
 	s.Zahlbetrag = Cent(w[5].num)
 	s.Verordnungsanzahl = int32(w[6].num)
 	s.AnzahlApotheken = int32(w[7].num)
-	s.GeleisteteAbschlagszahlungen = Opt[Cent]{Cent(w[8].num), w[8].da}
-	s.ZuAbsetzungFrueher = Opt[Cent]{Cent(w[9].num), w[9].da}
-	s.SaldouebertragVormonat = Opt[Cent]{Cent(w[10].num), w[10].da}
-	s.AufwendungspauschaleWunscharzneimittel = Opt[Cent]{Cent(w[11].num), w[11].da}
-	s.Arztkorrekturbetrag = Opt[Cent]{Cent(w[12].num), w[12].da}
-	s.ZuLeistendeAbschlagszahlung = Opt[Cent]{Cent(w[13].num), w[13].da}
-	s.Mittelanzahl = Opt[int32]{int32(w[14].num), w[14].da}
-	s.KorrekturenArztfelder = Opt[int32]{int32(w[15].num), w[15].da}
+	s.GeleisteteAbschlagszahlungen = Opt[Cent]{Wert: Cent(w[8].num), Vorhanden: w[8].da}
+	s.ZuAbsetzungFrueher = Opt[Cent]{Wert: Cent(w[9].num), Vorhanden: w[9].da}
+	s.SaldouebertragVormonat = Opt[Cent]{Wert: Cent(w[10].num), Vorhanden: w[10].da}
+	s.AufwendungspauschaleWunscharzneimittel = Opt[Cent]{Wert: Cent(w[11].num), Vorhanden: w[11].da}
+	s.Arztkorrekturbetrag = Opt[Cent]{Wert: Cent(w[12].num), Vorhanden: w[12].da}
+	s.ZuLeistendeAbschlagszahlung = Opt[Cent]{Wert: Cent(w[13].num), Vorhanden: w[13].da}
+	s.Mittelanzahl = Opt[int32]{Wert: int32(w[14].num), Vorhanden: w[14].da}
+	s.KorrekturenArztfelder = Opt[int32]{Wert: int32(w[15].num), Vorhanden: w[15].da}
 	s.KuenstlicheBefruchtung = Cent(w[16].num)
 }
 
@@ -487,7 +487,7 @@ func (s *IMP) lesen(w []wert, ort Ort) {
 	s.KontostandVormonat = Cent(w[6].num)
 	s.KontostandAktuellerMonat = Cent(w[7].num)
 	s.ErzielteWirtschaftlichkeitsreserve = Cent(w[8].num)
-	s.AbgesetzteKuerzung = Opt[Cent]{Cent(w[9].num), w[9].da}
+	s.AbgesetzteKuerzung = Opt[Cent]{Wert: Cent(w[9].num), Vorhanden: w[9].da}
 }
 
 func (s *IMP) schreiben(e *encoder) {
@@ -595,9 +595,9 @@ func (s *SSA) schreiben(e *encoder) {
 func (s *SGA) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.Produktartschluessel = w[0].text
-	s.AnzahlPositionen = Opt[int32]{int32(w[1].num), w[1].da}
+	s.AnzahlPositionen = Opt[int32]{Wert: int32(w[1].num), Vorhanden: w[1].da}
 	s.Brutto = Cent(w[2].num)
-	s.Apothekenabschlag = Opt[Cent]{Cent(w[3].num), w[3].da}
+	s.Apothekenabschlag = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
 	s.SonstigeAbzuege = Cent(w[4].num)
 	s.Zwischensumme = Cent(w[5].num)
 	s.Steuersatz = Hundertstel(w[6].num)

@@ -246,9 +246,7 @@ func (r *Reader) slotFault(code, sentence string, spec *segmentSpec, slot int) {
 }
 
 // ort returns the place of the current segment.
-func (r *Reader) ort() Ort {
-	return Ort{Segment: int32(r.unit.Segment + r.index), Offset: r.unit.Offset + int64(r.unit.Starts[r.index])}
-}
+func (r *Reader) ort() Ort { return r.unit.Ort(r.index) }
 
 // header reads UNA and UNB; false if the file cannot be read any further.
 func (r *Reader) header() bool {

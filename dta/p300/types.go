@@ -1,37 +1,26 @@
 package p300
 
-// Cent is an amount in euro cents (decimal with two places on the wire).
-type Cent int64
+import "klarbeleg/dta"
 
-// Hundertstel is a percentage with two decimal places: 19,00 is 1900.
-type Hundertstel int64
+// Values that are alike in all procedures.
+type (
+	// Cent is an amount in euro cents.
+	Cent = dta.Cent
+	// Hundertstel is a number with two decimal places.
+	Hundertstel = dta.Hundertstel
+	// Datum is a date as the number yyyymmdd. ZUP-03 and ZUP-11 may have the day 00
+	// (not legible), NAD-04 the century 00 (two-digit year on paper).
+	Datum = dta.Datum
+	// Uhrzeit is a time of day as the number hhmm.
+	Uhrzeit = dta.Uhrzeit
+	// Ort is the place of a segment in its file.
+	Ort = dta.Ort
+	// Opt is a value that may be absent.
+	Opt[T any] = dta.Opt[T]
+)
 
 // Millionstel is a factor with six decimal places: 1000,000000 is 1000000000.
 type Millionstel int64
-
-// Datum is a calendar date as the number yyyymmdd; 0 says absent. It exists in
-// the calendar, except that ZUP-03 and ZUP-11 may have the day 00 (not legible),
-// and that NAD-04 may have the century 00 (two-digit year on paper).
-type Datum int32
-
-// Uhrzeit is a time of day as the number hhmm, 0000 to 2359.
-type Uhrzeit int16
-
-// Ort is the place of a segment in its file. The zero value stands in segments
-// that were made for writing.
-type Ort struct {
-	Segment int32 // number over the whole file from 1, UNA and UNB included
-	Offset  int64 // bytes from the start of the file
-}
-
-// Opt is a value that may be absent: an absent amount is not 0,00.
-type Opt[T any] struct {
-	Wert      T
-	Vorhanden bool
-}
-
-// Some returns a present value.
-func Some[T any](v T) Opt[T] { return Opt[T]{Wert: v, Vorhanden: true} }
 
 // ABRP is a message of prescriptions: one pharmacy, one insurer, one invoice
 // (TA3 5.4.1).
@@ -120,12 +109,4 @@ type RechnungRZ struct {
 type Sammelabrechnung struct {
 	SSA SSA
 	Steuern
-}
-
-// Oder returns the value, or other where it is absent.
-func (o Opt[T]) Oder(other T) T {
-	if o.Vorhanden {
-		return o.Wert
-	}
-	return other
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"klarbeleg/dta"
 )
 
 // wert is one checked element or component. num holds numbers, hundredths,
@@ -53,11 +55,11 @@ func (e *elementSpec) plausible(w *wert) bool {
 	}
 	switch e.kind {
 	case kindDate:
-		return inCalendar(w.num)
+		return dta.InCalendar(w.num)
 	case kindMonth:
-		return inCalendar(w.num) || w.num%100 == 0 && inCalendar(w.num+1)
+		return dta.InCalendar(w.num) || w.num%100 == 0 && dta.InCalendar(w.num+1)
 	case kindBirth:
-		return w.num == 0 || inCalendar(w.num) || w.num < 1_000_000 && inCalendar(w.num+20_000_000)
+		return w.num == 0 || dta.InCalendar(w.num) || w.num < 1_000_000 && dta.InCalendar(w.num+20_000_000)
 	case kindTime:
 		return w.num <= 2359 && w.num%100 <= 59
 	case kindSeconds:
@@ -129,22 +131,4 @@ func decimal(text string, places, limit int) (v int64, ok bool) {
 		v = -v
 	}
 	return v, true
-}
-
-// inCalendar tells whether yyyymmdd is a day of the Gregorian calendar.
-func inCalendar(v int64) bool {
-	y, m, d := v/10000, v/100%100, v%100
-	if y == 0 || m == 0 || m > 12 || d == 0 || d > 31 {
-		return false
-	}
-	switch m {
-	case 4, 6, 9, 11:
-		return d <= 30
-	case 2:
-		if y%4 == 0 && (y%100 != 0 || y%400 == 0) {
-			return d <= 29
-		}
-		return d <= 28
-	}
-	return true
 }

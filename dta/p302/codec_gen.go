@@ -2,6 +2,8 @@
 
 package p302
 
+import "klarbeleg/dta"
+
 func (s *UNB) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.SyntaxKennung = w[0].text
@@ -216,7 +218,7 @@ func (s *GES) lesen(w []wert, ort Ort) {
 	s.Status = w[0].text
 	s.Gesamtrechnungsbetrag = Cent(w[1].num)
 	s.Gesamtbruttobetrag = Cent(w[2].num)
-	s.GesamtbetragZuzahlung = Opt[Cent]{Cent(w[3].num), w[3].da}
+	s.GesamtbetragZuzahlung = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
 }
 
 func (s *GES) schnell(z *zeile) {
@@ -229,7 +231,7 @@ func (s *GES) schnell(z *zeile) {
 		s.Gesamtbruttobetrag = Cent(v)
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = Some(Cent(v))
+		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
 	}
 }
 
@@ -457,10 +459,10 @@ func (s *EHI) lesen(w []wert, ort Ort) {
 	s.Inventarnummer = w[8].text
 	s.PositionsnummerProduktbesonderheiten = w[9].text
 	s.Anwendungsort = w[10].text
-	s.GefahreneKilometer = Opt[int32]{int32(w[11].num), w[11].da}
-	s.Uhrzeit = Opt[Uhrzeit]{Uhrzeit(w[12].num), w[12].da}
-	s.UhrzeitBis = Opt[Uhrzeit]{Uhrzeit(w[13].num), w[13].da}
-	s.Dauer = Opt[int32]{int32(w[14].num), w[14].da}
+	s.GefahreneKilometer = Opt[int32]{Wert: int32(w[11].num), Vorhanden: w[11].da}
+	s.Uhrzeit = Opt[Uhrzeit]{Wert: Uhrzeit(w[12].num), Vorhanden: w[12].da}
+	s.UhrzeitBis = Opt[Uhrzeit]{Wert: Uhrzeit(w[13].num), Vorhanden: w[13].da}
+	s.Dauer = Opt[int32]{Wert: int32(w[14].num), Vorhanden: w[14].da}
 	s.VersorgungszeitraumVon = Datum(w[15].num)
 	s.VersorgungszeitraumBis = Datum(w[16].num)
 }
@@ -483,16 +485,16 @@ func (s *EHI) schnell(z *zeile) {
 	s.PositionsnummerProduktbesonderheiten = z.an('+', 10, false)
 	s.Anwendungsort = z.an('+', 1, false)
 	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = Some(int32(v))
+		s.GefahreneKilometer = dta.Some(int32(v))
 	}
 	if v, da := z.zeit('+', false); da {
-		s.Uhrzeit = Some(Uhrzeit(v))
+		s.Uhrzeit = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBis = Some(Uhrzeit(v))
+		s.UhrzeitBis = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zahl(4, false); da {
-		s.Dauer = Some(int32(v))
+		s.Dauer = dta.Some(int32(v))
 	}
 	s.VersorgungszeitraumVon = z.datum('+', false)
 	s.VersorgungszeitraumBis = z.datum('+', false)
@@ -564,9 +566,9 @@ func (s *ZUH) lesen(w []wert, ort Ort) {
 	s.Identifikationsnummer = int32(w[0].num)
 	s.Bruttobetrag = Cent(w[1].num)
 	s.Zuzahlungsart = w[2].text
-	s.BetragZuzahlung = Opt[Cent]{Cent(w[3].num), w[3].da}
-	s.BetragEigenanteil = Opt[Cent]{Cent(w[4].num), w[4].da}
-	s.Versorgungszeitraum = Opt[int32]{int32(w[5].num), w[5].da}
+	s.BetragZuzahlung = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
+	s.BetragEigenanteil = Opt[Cent]{Wert: Cent(w[4].num), Vorhanden: w[4].da}
+	s.Versorgungszeitraum = Opt[int32]{Wert: int32(w[5].num), Vorhanden: w[5].da}
 }
 
 func (s *ZUH) schnell(z *zeile) {
@@ -579,13 +581,13 @@ func (s *ZUH) schnell(z *zeile) {
 	}
 	s.Zuzahlungsart = z.ziffern('+', 2, false)
 	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = Some(Cent(v))
+		s.BetragZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.BetragEigenanteil = Some(Cent(v))
+		s.BetragEigenanteil = dta.Some(Cent(v))
 	}
 	if v, da := z.zahl(2, false); da {
-		s.Versorgungszeitraum = Some(int32(v))
+		s.Versorgungszeitraum = dta.Some(int32(v))
 	}
 }
 
@@ -702,8 +704,8 @@ func (s *SKZ) schreiben(e *encoder) {
 func (s *BESA) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.GesamtbetragBrutto = Cent(w[0].num)
-	s.GesamtbetragZuzahlung = Opt[Cent]{Cent(w[1].num), w[1].da}
-	s.GesamtbetragEigenanteil = Opt[Cent]{Cent(w[2].num), w[2].da}
+	s.GesamtbetragZuzahlung = Opt[Cent]{Wert: Cent(w[1].num), Vorhanden: w[1].da}
+	s.GesamtbetragEigenanteil = Opt[Cent]{Wert: Cent(w[2].num), Vorhanden: w[2].da}
 	s.GesamtbetragMehrkosten = Cent(w[3].num)
 }
 
@@ -713,10 +715,10 @@ func (s *BESA) schnell(z *zeile) {
 		s.GesamtbetragBrutto = Cent(v)
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = Some(Cent(v))
+		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragEigenanteil = Some(Cent(v))
+		s.GesamtbetragEigenanteil = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, true); da {
 		s.GesamtbetragMehrkosten = Cent(v)
@@ -740,8 +742,8 @@ func (s *EHE) lesen(w []wert, ort Ort) {
 	s.Anzahl = Hundertstel(w[3].num)
 	s.Einzelbetrag = Cent(w[4].num)
 	s.DatumLeistungserbringung = Datum(w[5].num)
-	s.BetragZuzahlung = Opt[Cent]{Cent(w[6].num), w[6].da}
-	s.GefahreneKilometer = Opt[int32]{int32(w[7].num), w[7].da}
+	s.BetragZuzahlung = Opt[Cent]{Wert: Cent(w[6].num), Vorhanden: w[6].da}
+	s.GefahreneKilometer = Opt[int32]{Wert: int32(w[7].num), Vorhanden: w[7].da}
 }
 
 func (s *EHE) schnell(z *zeile) {
@@ -757,10 +759,10 @@ func (s *EHE) schnell(z *zeile) {
 	}
 	s.DatumLeistungserbringung = z.datum('+', true)
 	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = Some(Cent(v))
+		s.BetragZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = Some(int32(v))
+		s.GefahreneKilometer = dta.Some(int32(v))
 	}
 }
 
@@ -844,10 +846,10 @@ func (s *ZHE) schreiben(e *encoder) {
 func (s *BESB) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.GesamtbetragBrutto = Cent(w[0].num)
-	s.GesamtbetragZuzahlung = Opt[Cent]{Cent(w[1].num), w[1].da}
-	s.GesamtbetragProzentualeZuzahlung = Opt[Cent]{Cent(w[2].num), w[2].da}
-	s.PauschalerZuzahlungsbetrag = Opt[Cent]{Cent(w[3].num), w[3].da}
-	s.PauschaleKorrekturabzug = Opt[Cent]{Cent(w[4].num), w[4].da}
+	s.GesamtbetragZuzahlung = Opt[Cent]{Wert: Cent(w[1].num), Vorhanden: w[1].da}
+	s.GesamtbetragProzentualeZuzahlung = Opt[Cent]{Wert: Cent(w[2].num), Vorhanden: w[2].da}
+	s.PauschalerZuzahlungsbetrag = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
+	s.PauschaleKorrekturabzug = Opt[Cent]{Wert: Cent(w[4].num), Vorhanden: w[4].da}
 }
 
 func (s *BESB) schnell(z *zeile) {
@@ -856,16 +858,16 @@ func (s *BESB) schnell(z *zeile) {
 		s.GesamtbetragBrutto = Cent(v)
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = Some(Cent(v))
+		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragProzentualeZuzahlung = Some(Cent(v))
+		s.GesamtbetragProzentualeZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.PauschalerZuzahlungsbetrag = Some(Cent(v))
+		s.PauschalerZuzahlungsbetrag = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.PauschaleKorrekturabzug = Some(Cent(v))
+		s.PauschaleKorrekturabzug = dta.Some(Cent(v))
 	}
 }
 
@@ -882,8 +884,8 @@ func (s *BESB) schreiben(e *encoder) {
 func (s *GZF) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.ForderungZuzahlung = Cent(w[0].num)
-	s.ForderungProzentualeZuzahlung = Opt[Cent]{Cent(w[1].num), w[1].da}
-	s.ForderungPauschalerZuzahlungsbetrag = Opt[Cent]{Cent(w[2].num), w[2].da}
+	s.ForderungProzentualeZuzahlung = Opt[Cent]{Wert: Cent(w[1].num), Vorhanden: w[1].da}
+	s.ForderungPauschalerZuzahlungsbetrag = Opt[Cent]{Wert: Cent(w[2].num), Vorhanden: w[2].da}
 }
 
 func (s *GZF) schnell(z *zeile) {
@@ -892,10 +894,10 @@ func (s *GZF) schnell(z *zeile) {
 		s.ForderungZuzahlung = Cent(v)
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.ForderungProzentualeZuzahlung = Some(Cent(v))
+		s.ForderungProzentualeZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.ForderungPauschalerZuzahlungsbetrag = Some(Cent(v))
+		s.ForderungPauschalerZuzahlungsbetrag = dta.Some(Cent(v))
 	}
 }
 
@@ -911,8 +913,8 @@ func (s *ESK) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.DatumLeistungserbringung = Datum(w[0].num)
 	s.UhrzeitBeginn = Uhrzeit(w[1].num)
-	s.UhrzeitEnde = Opt[Uhrzeit]{Uhrzeit(w[2].num), w[2].da}
-	s.Dauer = Opt[int32]{int32(w[3].num), w[3].da}
+	s.UhrzeitEnde = Opt[Uhrzeit]{Wert: Uhrzeit(w[2].num), Vorhanden: w[2].da}
+	s.Dauer = Opt[int32]{Wert: int32(w[3].num), Vorhanden: w[3].da}
 }
 
 func (s *ESK) schnell(z *zeile) {
@@ -922,10 +924,10 @@ func (s *ESK) schnell(z *zeile) {
 		s.UhrzeitBeginn = Uhrzeit(v)
 	}
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitEnde = Some(Uhrzeit(v))
+		s.UhrzeitEnde = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zahl(4, false); da {
-		s.Dauer = Some(int32(v))
+		s.Dauer = dta.Some(int32(v))
 	}
 }
 
@@ -945,7 +947,7 @@ func (s *EHK) lesen(w []wert, ort Ort) {
 	s.Abrechnungspositionsnummer = w[2].text
 	s.Anzahl = Hundertstel(w[3].num)
 	s.Einzelbetrag = Cent(w[4].num)
-	s.GefahreneKilometer = Opt[int32]{int32(w[5].num), w[5].da}
+	s.GefahreneKilometer = Opt[int32]{Wert: int32(w[5].num), Vorhanden: w[5].da}
 	s.Beschaeftigtennummer = w[6].text
 	s.BeschaeftigtennummerZweitePerson = w[7].text
 }
@@ -962,7 +964,7 @@ func (s *EHK) schnell(z *zeile) {
 		s.Einzelbetrag = Cent(v)
 	}
 	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = Some(int32(v))
+		s.GefahreneKilometer = dta.Some(int32(v))
 	}
 	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
 	s.BeschaeftigtennummerZweitePerson = z.ziffern('+', 9, false)
@@ -1055,8 +1057,8 @@ func (s *ESH) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.DatumLeistungserbringung = Datum(w[0].num)
 	s.UhrzeitBeginn = Uhrzeit(w[1].num)
-	s.UhrzeitEnde = Opt[Uhrzeit]{Uhrzeit(w[2].num), w[2].da}
-	s.Dauer = Opt[int32]{int32(w[3].num), w[3].da}
+	s.UhrzeitEnde = Opt[Uhrzeit]{Wert: Uhrzeit(w[2].num), Vorhanden: w[2].da}
+	s.Dauer = Opt[int32]{Wert: int32(w[3].num), Vorhanden: w[3].da}
 }
 
 func (s *ESH) schnell(z *zeile) {
@@ -1066,10 +1068,10 @@ func (s *ESH) schnell(z *zeile) {
 		s.UhrzeitBeginn = Uhrzeit(v)
 	}
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitEnde = Some(Uhrzeit(v))
+		s.UhrzeitEnde = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zahl(4, false); da {
-		s.Dauer = Some(int32(v))
+		s.Dauer = dta.Some(int32(v))
 	}
 }
 
@@ -1195,10 +1197,10 @@ func (s *EKT) lesen(w []wert, ort Ort) {
 	s.Anzahl = Hundertstel(w[3].num)
 	s.Einzelbetrag = Cent(w[4].num)
 	s.DatumLeistungserbringung = Datum(w[5].num)
-	s.GefahreneKilometer = Opt[Hundertstel]{Hundertstel(w[6].num), w[6].da}
-	s.Uhrzeit = Opt[Uhrzeit]{Uhrzeit(w[7].num), w[7].da}
-	s.UhrzeitBis = Opt[Uhrzeit]{Uhrzeit(w[8].num), w[8].da}
-	s.Dauer = Opt[int32]{int32(w[9].num), w[9].da}
+	s.GefahreneKilometer = Opt[Hundertstel]{Wert: Hundertstel(w[6].num), Vorhanden: w[6].da}
+	s.Uhrzeit = Opt[Uhrzeit]{Wert: Uhrzeit(w[7].num), Vorhanden: w[7].da}
+	s.UhrzeitBis = Opt[Uhrzeit]{Wert: Uhrzeit(w[8].num), Vorhanden: w[8].da}
+	s.Dauer = Opt[int32]{Wert: int32(w[9].num), Vorhanden: w[9].da}
 }
 
 func (s *EKT) schnell(z *zeile) {
@@ -1214,16 +1216,16 @@ func (s *EKT) schnell(z *zeile) {
 	}
 	s.DatumLeistungserbringung = z.datum('+', true)
 	if v, da := z.dezimal(4, false); da {
-		s.GefahreneKilometer = Some(Hundertstel(v))
+		s.GefahreneKilometer = dta.Some(Hundertstel(v))
 	}
 	if v, da := z.zeit('+', false); da {
-		s.Uhrzeit = Some(Uhrzeit(v))
+		s.Uhrzeit = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBis = Some(Uhrzeit(v))
+		s.UhrzeitBis = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zahl(4, false); da {
-		s.Dauer = Some(int32(v))
+		s.Dauer = dta.Some(int32(v))
 	}
 }
 
@@ -1247,7 +1249,7 @@ func (s *ZUK) lesen(w []wert, ort Ort) {
 	s.Identifikationsnummer = int32(w[0].num)
 	s.Bruttobetrag = Cent(w[1].num)
 	s.Zuzahlungsart = w[2].text
-	s.BetragZuzahlung = Opt[Cent]{Cent(w[3].num), w[3].da}
+	s.BetragZuzahlung = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
 }
 
 func (s *ZUK) schnell(z *zeile) {
@@ -1260,7 +1262,7 @@ func (s *ZUK) schnell(z *zeile) {
 	}
 	s.Zuzahlungsart = z.ziffern('+', 2, false)
 	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = Some(Cent(v))
+		s.BetragZuzahlung = dta.Some(Cent(v))
 	}
 }
 
@@ -1307,7 +1309,7 @@ func (s *ZKT) schreiben(e *encoder) {
 func (s *BESE) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.GesamtbetragBrutto = Cent(w[0].num)
-	s.GesamtbetragZuzahlung = Opt[Cent]{Cent(w[1].num), w[1].da}
+	s.GesamtbetragZuzahlung = Opt[Cent]{Wert: Cent(w[1].num), Vorhanden: w[1].da}
 }
 
 func (s *BESE) schnell(z *zeile) {
@@ -1316,7 +1318,7 @@ func (s *BESE) schnell(z *zeile) {
 		s.GesamtbetragBrutto = Cent(v)
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = Some(Cent(v))
+		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
 	}
 }
 
@@ -1370,10 +1372,10 @@ func (s *EHB) lesen(w []wert, ort Ort) {
 	s.Anzahl = Hundertstel(w[3].num)
 	s.Einzelbetrag = Cent(w[4].num)
 	s.Pharmazentralnummer = w[5].text
-	s.Uhrzeit = Opt[Uhrzeit]{Uhrzeit(w[6].num), w[6].da}
-	s.UhrzeitBis = Opt[Uhrzeit]{Uhrzeit(w[7].num), w[7].da}
-	s.Dauer = Opt[int32]{int32(w[8].num), w[8].da}
-	s.GefahreneKilometer = Opt[int32]{int32(w[9].num), w[9].da}
+	s.Uhrzeit = Opt[Uhrzeit]{Wert: Uhrzeit(w[6].num), Vorhanden: w[6].da}
+	s.UhrzeitBis = Opt[Uhrzeit]{Wert: Uhrzeit(w[7].num), Vorhanden: w[7].da}
+	s.Dauer = Opt[int32]{Wert: int32(w[8].num), Vorhanden: w[8].da}
+	s.GefahreneKilometer = Opt[int32]{Wert: int32(w[9].num), Vorhanden: w[9].da}
 	s.StrasseAbfahrt = w[10].text
 	s.LaenderkennzeichenAbfahrtsort = w[11].text
 	s.PLZAbfahrtsort = w[12].text
@@ -1397,16 +1399,16 @@ func (s *EHB) schnell(z *zeile) {
 	}
 	s.Pharmazentralnummer = z.schluessel('+', 7, 8, false)
 	if v, da := z.zeit('+', false); da {
-		s.Uhrzeit = Some(Uhrzeit(v))
+		s.Uhrzeit = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBis = Some(Uhrzeit(v))
+		s.UhrzeitBis = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zahl(4, false); da {
-		s.Dauer = Some(int32(v))
+		s.Dauer = dta.Some(int32(v))
 	}
 	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = Some(int32(v))
+		s.GefahreneKilometer = dta.Some(int32(v))
 	}
 	s.StrasseAbfahrt = z.an('+', 30, false)
 	s.LaenderkennzeichenAbfahrtsort = z.an('+', 3, false)
@@ -1479,20 +1481,20 @@ func (s *ZHB) schreiben(e *encoder) {
 
 func (s *ENF) lesen(w []wert, ort Ort) {
 	s.Ort = ort
-	s.Identifikationsnummer = Opt[int32]{int32(w[0].num), w[0].da}
+	s.Identifikationsnummer = Opt[int32]{Wert: int32(w[0].num), Vorhanden: w[0].da}
 	s.Abrechnungscode = w[1].text
 	s.Tarifkennzeichen = w[2].text
 	s.Abrechnungspositionsnummer = w[3].text
 	s.Anzahl = Hundertstel(w[4].num)
 	s.Einzelbetrag = Cent(w[5].num)
 	s.DatumLeistungserbringung = Datum(w[6].num)
-	s.BetragZuzahlung = Opt[Cent]{Cent(w[7].num), w[7].da}
+	s.BetragZuzahlung = Opt[Cent]{Wert: Cent(w[7].num), Vorhanden: w[7].da}
 }
 
 func (s *ENF) schnell(z *zeile) {
 	s.Ort = z.ort
 	if v, da := z.zahl(3, false); da {
-		s.Identifikationsnummer = Some(int32(v))
+		s.Identifikationsnummer = dta.Some(int32(v))
 	}
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
@@ -1505,7 +1507,7 @@ func (s *ENF) schnell(z *zeile) {
 	}
 	s.DatumLeistungserbringung = z.datum('+', true)
 	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = Some(Cent(v))
+		s.BetragZuzahlung = dta.Some(Cent(v))
 	}
 }
 
@@ -1524,10 +1526,10 @@ func (s *ENF) schreiben(e *encoder) {
 
 func (s *SUT) lesen(w []wert, ort Ort) {
 	s.Ort = ort
-	s.GefahreneKilometer = Opt[int32]{int32(w[0].num), w[0].da}
-	s.Uhrzeit = Opt[Uhrzeit]{Uhrzeit(w[1].num), w[1].da}
-	s.UhrzeitBis = Opt[Uhrzeit]{Uhrzeit(w[2].num), w[2].da}
-	s.Dauer = Opt[int32]{int32(w[3].num), w[3].da}
+	s.GefahreneKilometer = Opt[int32]{Wert: int32(w[0].num), Vorhanden: w[0].da}
+	s.Uhrzeit = Opt[Uhrzeit]{Wert: Uhrzeit(w[1].num), Vorhanden: w[1].da}
+	s.UhrzeitBis = Opt[Uhrzeit]{Wert: Uhrzeit(w[2].num), Vorhanden: w[2].da}
+	s.Dauer = Opt[int32]{Wert: int32(w[3].num), Vorhanden: w[3].da}
 	s.VersorgungszeitraumVon = Datum(w[4].num)
 	s.VersorgungszeitraumBis = Datum(w[5].num)
 }
@@ -1535,16 +1537,16 @@ func (s *SUT) lesen(w []wert, ort Ort) {
 func (s *SUT) schnell(z *zeile) {
 	s.Ort = z.ort
 	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = Some(int32(v))
+		s.GefahreneKilometer = dta.Some(int32(v))
 	}
 	if v, da := z.zeit('+', false); da {
-		s.Uhrzeit = Some(Uhrzeit(v))
+		s.Uhrzeit = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBis = Some(Uhrzeit(v))
+		s.UhrzeitBis = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zahl(4, false); da {
-		s.Dauer = Some(int32(v))
+		s.Dauer = dta.Some(int32(v))
 	}
 	s.VersorgungszeitraumVon = z.datum('+', false)
 	s.VersorgungszeitraumBis = z.datum('+', false)
@@ -1566,9 +1568,9 @@ func (s *ZUZ) lesen(w []wert, ort Ort) {
 	s.Identifikationsnummer = int32(w[0].num)
 	s.Bruttobetrag = Cent(w[1].num)
 	s.Zuzahlungsart = w[2].text
-	s.BetragZuzahlung = Opt[Cent]{Cent(w[3].num), w[3].da}
-	s.BetragEigenanteil = Opt[Cent]{Cent(w[4].num), w[4].da}
-	s.Versorgungszeitraum = Opt[int32]{int32(w[5].num), w[5].da}
+	s.BetragZuzahlung = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
+	s.BetragEigenanteil = Opt[Cent]{Wert: Cent(w[4].num), Vorhanden: w[4].da}
+	s.Versorgungszeitraum = Opt[int32]{Wert: int32(w[5].num), Vorhanden: w[5].da}
 }
 
 func (s *ZUZ) schnell(z *zeile) {
@@ -1581,13 +1583,13 @@ func (s *ZUZ) schnell(z *zeile) {
 	}
 	s.Zuzahlungsart = z.ziffern('+', 2, false)
 	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = Some(Cent(v))
+		s.BetragZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.BetragEigenanteil = Some(Cent(v))
+		s.BetragEigenanteil = dta.Some(Cent(v))
 	}
 	if v, da := z.zahl(2, false); da {
-		s.Versorgungszeitraum = Some(int32(v))
+		s.Versorgungszeitraum = dta.Some(int32(v))
 	}
 }
 
@@ -1639,10 +1641,10 @@ func (s *ZUV) schreiben(e *encoder) {
 func (s *BESG) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.GesamtbetragBrutto = Cent(w[0].num)
-	s.GesamtbetragZuzahlung = Opt[Cent]{Cent(w[1].num), w[1].da}
-	s.GesamtbetragProzentualeZuzahlung = Opt[Cent]{Cent(w[2].num), w[2].da}
-	s.PauschalerZuzahlungsbetrag = Opt[Cent]{Cent(w[3].num), w[3].da}
-	s.GesamtbetragEigenanteil = Opt[Cent]{Cent(w[4].num), w[4].da}
+	s.GesamtbetragZuzahlung = Opt[Cent]{Wert: Cent(w[1].num), Vorhanden: w[1].da}
+	s.GesamtbetragProzentualeZuzahlung = Opt[Cent]{Wert: Cent(w[2].num), Vorhanden: w[2].da}
+	s.PauschalerZuzahlungsbetrag = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
+	s.GesamtbetragEigenanteil = Opt[Cent]{Wert: Cent(w[4].num), Vorhanden: w[4].da}
 }
 
 func (s *BESG) schnell(z *zeile) {
@@ -1651,16 +1653,16 @@ func (s *BESG) schnell(z *zeile) {
 		s.GesamtbetragBrutto = Cent(v)
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = Some(Cent(v))
+		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragProzentualeZuzahlung = Some(Cent(v))
+		s.GesamtbetragProzentualeZuzahlung = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.PauschalerZuzahlungsbetrag = Some(Cent(v))
+		s.PauschalerZuzahlungsbetrag = dta.Some(Cent(v))
 	}
 	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragEigenanteil = Some(Cent(v))
+		s.GesamtbetragEigenanteil = dta.Some(Cent(v))
 	}
 }
 
@@ -1697,7 +1699,7 @@ func (s *ESP) lesen(w []wert, ort Ort) {
 	s.Abrechnungspositionsnummer = w[2].text
 	s.Anzahl = Hundertstel(w[3].num)
 	s.Einzelbetrag = Cent(w[4].num)
-	s.GefahreneKilometer = Opt[int32]{int32(w[5].num), w[5].da}
+	s.GefahreneKilometer = Opt[int32]{Wert: int32(w[5].num), Vorhanden: w[5].da}
 }
 
 func (s *ESP) schnell(z *zeile) {
@@ -1712,7 +1714,7 @@ func (s *ESP) schnell(z *zeile) {
 		s.Einzelbetrag = Cent(v)
 	}
 	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = Some(int32(v))
+		s.GefahreneKilometer = dta.Some(int32(v))
 	}
 }
 
@@ -1730,10 +1732,10 @@ func (s *ESP) schreiben(e *encoder) {
 func (s *ZZL) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.DatumLeistungserbringung = Datum(w[0].num)
-	s.UhrzeitBeginnLeistungserbringung = Opt[Uhrzeit]{Uhrzeit(w[1].num), w[1].da}
+	s.UhrzeitBeginnLeistungserbringung = Opt[Uhrzeit]{Wert: Uhrzeit(w[1].num), Vorhanden: w[1].da}
 	s.DatumEndeLeistungserbringung = Datum(w[2].num)
-	s.UhrzeitEndeLeistungserbringung = Opt[Uhrzeit]{Uhrzeit(w[3].num), w[3].da}
-	s.DauerDesEinsatzes = Opt[int32]{int32(w[4].num), w[4].da}
+	s.UhrzeitEndeLeistungserbringung = Opt[Uhrzeit]{Wert: Uhrzeit(w[3].num), Vorhanden: w[3].da}
+	s.DauerDesEinsatzes = Opt[int32]{Wert: int32(w[4].num), Vorhanden: w[4].da}
 	s.EinsatzID = w[5].text
 	s.Beschaeftigtennummer = w[6].text
 	s.BeschaeftigtennummerZweitePerson = w[7].text
@@ -1747,14 +1749,14 @@ func (s *ZZL) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.DatumLeistungserbringung = z.datum('+', true)
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBeginnLeistungserbringung = Some(Uhrzeit(v))
+		s.UhrzeitBeginnLeistungserbringung = dta.Some(Uhrzeit(v))
 	}
 	s.DatumEndeLeistungserbringung = z.datum('+', false)
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitEndeLeistungserbringung = Some(Uhrzeit(v))
+		s.UhrzeitEndeLeistungserbringung = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zahl(4, false); da {
-		s.DauerDesEinsatzes = Some(int32(v))
+		s.DauerDesEinsatzes = dta.Some(int32(v))
 	}
 	s.EinsatzID = z.an('+', 20, false)
 	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
@@ -1968,7 +1970,7 @@ func (s *ASK) lesen(w []wert, ort Ort) {
 	s.Beschaeftigtennummer = w[0].text
 	s.UhrzeitBeginn = Uhrzeit(w[1].num)
 	s.UhrzeitEnde = Uhrzeit(w[2].num)
-	s.Dauer = Opt[int32]{int32(w[3].num), w[3].da}
+	s.Dauer = Opt[int32]{Wert: int32(w[3].num), Vorhanden: w[3].da}
 	s.TagDerLeistung = Datum(w[4].num)
 }
 
@@ -1982,7 +1984,7 @@ func (s *ASK) schnell(z *zeile) {
 		s.UhrzeitEnde = Uhrzeit(v)
 	}
 	if v, da := z.zahl(4, false); da {
-		s.Dauer = Some(int32(v))
+		s.Dauer = dta.Some(int32(v))
 	}
 	s.TagDerLeistung = z.datum('+', true)
 }
@@ -2006,10 +2008,10 @@ func (s *EMP) lesen(w []wert, ort Ort) {
 	s.Einzelbetrag = Cent(w[4].num)
 	s.Beschaeftigtennummer = w[5].text
 	s.DatumBeginnDerLeistungserbringung = Datum(w[6].num)
-	s.UhrzeitBeginnDerLeistungserbringung = Opt[Uhrzeit]{Uhrzeit(w[7].num), w[7].da}
+	s.UhrzeitBeginnDerLeistungserbringung = Opt[Uhrzeit]{Wert: Uhrzeit(w[7].num), Vorhanden: w[7].da}
 	s.DatumEndeDerLeistungserbringung = Datum(w[8].num)
-	s.UhrzeitEndeDerLeistungserbringung = Opt[Uhrzeit]{Uhrzeit(w[9].num), w[9].da}
-	s.DauerDerLeistungserbringung = Opt[int32]{int32(w[10].num), w[10].da}
+	s.UhrzeitEndeDerLeistungserbringung = Opt[Uhrzeit]{Wert: Uhrzeit(w[9].num), Vorhanden: w[9].da}
+	s.DauerDerLeistungserbringung = Opt[int32]{Wert: int32(w[10].num), Vorhanden: w[10].da}
 }
 
 func (s *EMP) schnell(z *zeile) {
@@ -2026,14 +2028,14 @@ func (s *EMP) schnell(z *zeile) {
 	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
 	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBeginnDerLeistungserbringung = Some(Uhrzeit(v))
+		s.UhrzeitBeginnDerLeistungserbringung = dta.Some(Uhrzeit(v))
 	}
 	s.DatumEndeDerLeistungserbringung = z.datum('+', true)
 	if v, da := z.zeit('+', false); da {
-		s.UhrzeitEndeDerLeistungserbringung = Some(Uhrzeit(v))
+		s.UhrzeitEndeDerLeistungserbringung = dta.Some(Uhrzeit(v))
 	}
 	if v, da := z.zahl(4, false); da {
-		s.DauerDerLeistungserbringung = Some(int32(v))
+		s.DauerDerLeistungserbringung = dta.Some(int32(v))
 	}
 }
 

@@ -81,7 +81,7 @@ func validTransferName(name string) bool {
 	if len(name) != 8 || (name[0] != 'E' && name[0] != 'T') || name[1:5] != "SOL0" {
 		return false
 	}
-	_, ok := digits(name[5:], 3)
+	_, ok := dta.Digits(name[5:], 3)
 	return ok
 }
 

@@ -1,6 +1,10 @@
 package p302
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"klarbeleg/dta"
+)
 
 // zeile reads the elements of one segment in the order of its table, in one pass
 // and without findings: anything out of the ordinary only clears ok, and the
@@ -196,7 +200,7 @@ func (z *zeile) datum(sep byte, must bool) Datum {
 		if (x|(x+0x7676767676767676))&0x8080808080808080 == 0 {
 			x = (x & 0x0F0F0F0F0F0F0F0F) * 2561 >> 8 // pairs of digits, in every second byte
 			year, month, day := x&0xFF*100+x>>16&0xFF, x>>32&0xFF, x>>48&0xFF
-			if month-1 < 12 && day-1 < 28 && year != 0 || inCalendar(int64(year*10000+month*100+day)) {
+			if month-1 < 12 && day-1 < 28 && year != 0 || dta.InCalendar(int64(year*10000+month*100+day)) {
 				z.at = from + 8
 				return Datum(year*10000 + month*100 + day)
 			}
@@ -213,7 +217,7 @@ func (z *zeile) zeit(sep byte, must bool) (v int64, ok bool) {
 	}
 	from := z.at + 1
 	if text := z.text[from:]; len(text) > 4 {
-		if v, ok = digits(text[:4], 4); ok && v <= 2359 && v%100 <= 59 {
+		if v, ok = dta.Digits(text[:4], 4); ok && v <= 2359 && v%100 <= 59 {
 			z.at = from + 4
 			return v, true
 		}

@@ -324,9 +324,7 @@ func (r *Reader) elementFault(code, sentence string, at spot, value string) {
 }
 
 // ort returns the place of the current segment.
-func (r *Reader) ort() Ort {
-	return Ort{Segment: int32(r.unit.Segment + r.index), Offset: r.unit.Offset + int64(r.unit.Starts[r.index])}
-}
+func (r *Reader) ort() Ort { return r.unit.Ort(r.index) }
 
 // offset returns the file offset of a position in the current segment's text:
 // every byte of the file became one character.
@@ -401,7 +399,7 @@ func (r *Reader) checkReference() {
 	if ref == "" {
 		return
 	}
-	n, ok := digits(ref, len(ref))
+	n, ok := dta.Digits(ref, len(ref))
 	if !ok || n == 0 || n > 99999 {
 		r.segmentFault(dta.CodeHeaderIncomplete, textReference)
 		return
@@ -417,7 +415,7 @@ func validLogicalName(ref, sender string) bool {
 	if len(ref) != 11 || len(sender) < 9 || ref[:2] != "SL" || ref[2:8] != sender[2:8] {
 		return false
 	}
-	month, ok := digits(ref[9:], 2)
+	month, ok := dta.Digits(ref[9:], 2)
 	return (ref[8] == 'S' || ref[8] == 'A') && ok && month >= 1 && month <= 12
 }
 
@@ -433,7 +431,7 @@ func (r *Reader) stray() {
 func (r *Reader) trailer() {
 	var z UNZ
 	r.read(specFILEUNZ, &z)
-	n, ok := digits(z.AnzahlNachrichten, len(z.AnzahlNachrichten))
+	n, ok := dta.Digits(z.AnzahlNachrichten, len(z.AnzahlNachrichten))
 	switch {
 	case z.AnzahlNachrichten == "" || !ok || len(z.AnzahlNachrichten) > 6:
 		// reported as a fault of the element

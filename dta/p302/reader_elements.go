@@ -80,7 +80,7 @@ func (r *Reader) wrong(spec *segmentSpec, e *elementSpec, f *dta.Field, code str
 	w := &r.werte[e.slot]
 	text := w.text
 	if code == dta.CodeType && (spec.id == segUNT || spec.id == segUNZ) && e.element == 1 && len(text) < int(e.min) {
-		if _, ok := digits(text, len(text)); ok {
+		if _, ok := dta.Digits(text, len(text)); ok {
 			return
 		}
 	}

@@ -38,7 +38,7 @@ func (r *Reader) message() {
 	if !r.unit.Closed {
 		r.missingTag("UNT")
 	}
-	r.msg.Bis = Ort{Segment: int32(r.unit.Segment + last), Offset: r.unit.Offset + int64(len(r.unit.Raw))}
+	r.msg.Bis = Ort{Segment: r.unit.Ort(last).Segment, Offset: r.unit.Offset + int64(len(r.unit.Raw))}
 	switch {
 	case !readable:
 	case r.msg.Kind == KindSLGA:
@@ -75,7 +75,7 @@ func (r *Reader) sequence(reference string) {
 	if reference == "" {
 		return // reported as a missing element
 	}
-	n, ok := digits(reference, len(reference))
+	n, ok := dta.Digits(reference, len(reference))
 	if !ok || n != r.file.reference+1 {
 		r.segmentFault(dta.CodeReference, textSequence)
 	} else if len(reference) != 5 {
@@ -149,7 +149,7 @@ func (r *Reader) closeMessage(readable bool, count int) {
 	r.unt = UNT{}
 	r.read(specMESSAGEUNT, &r.unt)
 	t := &r.unt
-	n, ok := digits(t.AnzahlEinheiten, len(t.AnzahlEinheiten))
+	n, ok := dta.Digits(t.AnzahlEinheiten, len(t.AnzahlEinheiten))
 	switch {
 	case t.AnzahlEinheiten == "" || !ok || len(t.AnzahlEinheiten) > 6:
 		// reported as a fault of the element

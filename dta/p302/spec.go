@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"klarbeleg/dta"
 )
 
 // segID is a segment tag of the catalogue.
@@ -165,7 +167,7 @@ func versionOf(number string) (version, bool) {
 
 // isFuture tells whether the number is that of a version after the newest known.
 func isFuture(number string) bool {
-	n, ok := digits(number, len(number))
+	n, ok := dta.Digits(number, len(number))
 	return ok && n > newestVersion
 }
 

@@ -103,8 +103,8 @@ func (e *elementSpec) checkDecimal(text string, out *wert) string {
 
 // checkDate reads JJJJMMTT and asks the calendar.
 func checkDate(text string, out *wert) string {
-	v, ok := digits(text, 8)
-	if !ok || !inCalendar(v) {
+	v, ok := dta.Digits(text, 8)
+	if !ok || !dta.InCalendar(v) {
 		return dta.CodeDate
 	}
 	out.num = v
@@ -113,45 +113,12 @@ func checkDate(text string, out *wert) string {
 
 // checkTime reads HHMM from 0000 to 2359.
 func checkTime(text string, out *wert) string {
-	v, ok := digits(text, 4)
+	v, ok := dta.Digits(text, 4)
 	if !ok || v > 2359 || v%100 > 59 {
 		return dta.CodeTime
 	}
 	out.num = v
 	return ""
-}
-
-// digits reads a number of exactly n digits.
-func digits(text string, n int) (v int64, ok bool) {
-	if len(text) != n {
-		return 0, false
-	}
-	for i := range len(text) {
-		c := text[i] - '0'
-		if c > 9 {
-			return 0, false
-		}
-		v = v*10 + int64(c)
-	}
-	return v, true
-}
-
-// inCalendar tells whether yyyymmdd is a day of the Gregorian calendar.
-func inCalendar(v int64) bool {
-	y, m, d := v/10000, v/100%100, v%100
-	if y == 0 || m == 0 || m > 12 || d == 0 || d > 31 {
-		return false
-	}
-	switch m {
-	case 4, 6, 9, 11:
-		return d <= 30
-	case 2:
-		if y%4 == 0 && (y%100 != 0 || y%400 == 0) {
-			return d <= 29
-		}
-		return d <= 28
-	}
-	return true
 }
 
 // tolerated accepts the values that the specification allows against the
@@ -160,7 +127,7 @@ func inCalendar(v int64) bool {
 func (s *segmentSpec) tolerated(e *elementSpec, out *wert) bool {
 	switch {
 	case s.id == segNAD && e.element == 3:
-		v, ok := digits(out.text, 8)
+		v, ok := dta.Digits(out.text, 8)
 		if !ok || v%100 != 0 || v < 10000 {
 			return false
 		}

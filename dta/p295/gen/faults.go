@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p295"
 )
 
@@ -43,7 +44,7 @@ func Faults() []FaultKind {
 		{Name: "brutto-fehlt", Rule: p295.CodeSummeFehlt, onBeleg: func(n *p295.Nachricht) { n.FKI.Brutto.Vorhanden = false }},
 		{Name: "brutto", Rule: p295.CodeBrutto, onBeleg: func(n *p295.Nachricht) { n.FKI.Brutto.Wert++; n.FKI.Netto++ }},
 		{Name: "minderungen", Rule: p295.CodeMinderungen, Warnung: true, onBeleg: func(n *p295.Nachricht) {
-			n.FKI.Minderungen = p295.Some(n.FKI.Minderungen.Wert + 1)
+			n.FKI.Minderungen = dta.Some(n.FKI.Minderungen.Wert + 1)
 		}},
 		{Name: "netto", Rule: p295.CodeNetto, onBeleg: func(n *p295.Nachricht) { n.FKI.Netto++ }},
 	}

@@ -252,7 +252,7 @@ func (g *generator) make(i int) *p295.Nachricht {
 			Verarbeitungskennzeichen: string(p295.Normalfall), Geschaeftsvorfall: "01", SenderIK: g.sender, KrankenkasseIK: payer,
 			SammelrechnungsID: p295.KeineSammelrechnung, DatenannahmestelleIK: recipient,
 		},
-		IBH: p295.Some(p295.IBH{LebenslangeArztnummer: doctor(i % g.o.Provider), Betriebsstaettennr: practice(i % g.o.Provider)}),
+		IBH: dta.Some(p295.IBH{LebenslangeArztnummer: doctor(i % g.o.Provider), Betriebsstaettennr: practice(i % g.o.Provider)}),
 		INF: p295.INF{Vertragskennzeichen: g.res.Contract, Unfallkennzeichen: "0", ArtDerInanspruchnahme: "7"},
 		INV: p295.INV{
 			Versichertenart: "1", BesonderePersonengruppe: "00", DMPKennzeichen: "00",
@@ -287,11 +287,11 @@ func (g *generator) position(rnd *rand.Rand) p295.ABR {
 	p := pick(rnd, g.res.Preise)
 	count := 1 + rnd.IntN(3)
 	a := p295.ABR{
-		Gebuehrennummer: p.Gebuehrennummer, Anzahl: count, Wert: p295.Some(p.Wert * p295.Cent(count)),
+		Gebuehrennummer: p.Gebuehrennummer, Anzahl: count, Wert: dta.Some(p.Wert * p295.Cent(count)),
 		Datum: datum(g.from.AddDate(0, 0, rnd.IntN(g.until.Day()))),
 	}
 	if rnd.IntN(8) == 0 {
-		a.Sachkosten, a.Sachkostenbezeichnung = p295.Some(p.Wert/4), "Verbandmaterial"
+		a.Sachkosten, a.Sachkostenbezeichnung = dta.Some(p.Wert/4), "Verbandmaterial"
 	}
 	return a
 }
@@ -301,7 +301,7 @@ func reconcile(n *p295.Nachricht) {
 	s := n.Summen()
 	some := func(v p295.Cent) p295.Opt[p295.Cent] { return p295.Opt[p295.Cent]{Wert: v, Vorhanden: v != 0} }
 	n.FKI = p295.FKI{
-		Brutto: p295.Some(s.Brutto), Dialysesachkosten: some(s.Dialysesachkosten), Sachkosten: some(s.Sachkosten),
+		Brutto: dta.Some(s.Brutto), Dialysesachkosten: some(s.Dialysesachkosten), Sachkosten: some(s.Sachkosten),
 		GesetzlicheZuzahlung: some(s.GesetzlicheZuzahlung), VertraglicheZuzahlung: some(s.VertraglicheZuzahlung),
 		Minderungen: some(s.Minderungen), Netto: s.Brutto - s.Minderungen,
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p300"
 )
 
@@ -259,10 +260,10 @@ func (b *abgabe) kosten(price *element, z *Abgabezeile) {
 			z.Zuzahlung = v
 			seen[0]++
 		case "1":
-			z.Mehrkosten = p300.Some(v)
+			z.Mehrkosten = dta.Some(v)
 			seen[1]++
 		case "2":
-			z.Eigenbeteiligung = p300.Some(v)
+			z.Eigenbeteiligung = dta.Some(v)
 			seen[2]++
 		default:
 			b.need(false, "Kategorie der Kosten")

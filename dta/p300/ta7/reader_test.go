@@ -132,9 +132,9 @@ func TestAbgleich(t *testing.T) {
 	if len(errs) != 2 || errs[0].Code != p300.CodeAbgleich || errs[0].Element != 3 || errs[0].Severity != dta.Warn || errs[0].Segment == 0 {
 		t.Errorf("findings: %v", errs)
 	}
-	all[0].Abgabedaten.Zeilen[0].Mehrkosten = p300.Some(p300.Cent(100))
+	all[0].Abgabedaten.Zeilen[0].Mehrkosten = dta.Some(p300.Cent(100))
 	v.Positionen[0].EFP.Betrag -= 101
-	v.Positionen[0].EFP.Mehrkosten = p300.Some(p300.Cent(100))
+	v.Positionen[0].EFP.Mehrkosten = dta.Some(p300.Cent(100))
 	v.Positionen[0].NPB[0].Betrag++
 	if errs := Abgleich(v, &all[0]); len(errs) != 0 {
 		t.Errorf("additional costs of the insured are not part of EFP-04: %v", errs)

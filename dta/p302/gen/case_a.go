@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -23,7 +24,7 @@ func (c *caseBuilder) fallA(k p302.Kopf) *p302.FallA {
 			p.EHI.Anwendungsort = "2"
 		}
 		if s.vat > 0 {
-			p.MWS = p302.Some(p302.MWS{Mehrwertsteuersatz: s.vat, BetragMehrwertsteuer: vat(s.price.Cents, quantity, s.vat)})
+			p.MWS = dta.Some(p302.MWS{Mehrwertsteuersatz: s.vat, BetragMehrwertsteuer: vat(s.price.Cents, quantity, s.vat)})
 		}
 		f.Gruppen = append(f.Gruppen, p302.GruppeA{
 			HIL: p302.HIL{Identifikationsnummer: int32(len(f.Gruppen) + 1)}, Positionen: []p302.PositionA{p},
@@ -41,7 +42,7 @@ func (c *caseBuilder) fallA(k p302.Kopf) *p302.FallA {
 		Betriebsstaettennummer: bsnr, LebenslangeArztnummer: lanr, Verordnungsdatum: datum(prescribed), Zuzahlungskennzeichen: c.liable(),
 	}
 	f.DIA = []p302.DIA{{Diagnoseschluessel: "E11.74"}, {Diagnosetext: "Diabetisches Fußsyndrom"}}
-	f.SKZ = p302.Some(p302.SKZ{Genehmigungskennzeichen: "KV " + c.beleg, DatumGenehmigung: datum(prescribed.AddDate(0, 0, 1)), ArtGenehmigung: "A1"})
+	f.SKZ = dta.Some(p302.SKZ{Genehmigungskennzeichen: "KV " + c.beleg, DatumGenehmigung: datum(prescribed.AddDate(0, 0, 1)), ArtGenehmigung: "A1"})
 	return f
 }
 
@@ -65,14 +66,14 @@ func sumsA(f *p302.FallA) {
 		z := p302.ZUH{Identifikationsnummer: g.HIL.Identifikationsnummer, Bruttobetrag: amount}
 		z.Zuzahlungsart, z.BetragZuzahlung = copayOfA(amount, consumed)
 		if consumed {
-			z.Versorgungszeitraum = p302.Some(int32(1))
+			z.Versorgungszeitraum = dta.Some(int32(1))
 		}
 		copay += z.BetragZuzahlung.Wert
 		f.ZUH = append(f.ZUH, z)
 	}
 	f.BES = p302.BESA{GesamtbetragBrutto: gross}
 	if liable {
-		f.BES.GesamtbetragZuzahlung = p302.Some(copay)
+		f.BES.GesamtbetragZuzahlung = dta.Some(copay)
 	}
 }
 
@@ -81,15 +82,15 @@ func sumsA(f *p302.FallA) {
 func copayOfA(amount p302.Cent, consumed bool) (string, p302.Opt[p302.Cent]) {
 	if consumed {
 		if ten := round2(int64(amount), 10); ten <= 1000 {
-			return "03", p302.Some(ten)
+			return "03", dta.Some(ten)
 		}
-		return "04", p302.Some(p302.Cent(1000))
+		return "04", dta.Some(p302.Cent(1000))
 	}
 	copay, limited := bounded(amount)
 	if limited {
-		return "02", p302.Some(copay)
+		return "02", dta.Some(copay)
 	}
-	return "01", p302.Some(copay)
+	return "01", dta.Some(copay)
 }
 
 func totalA(f *p302.FallA) total {

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -18,12 +19,12 @@ func (c *caseBuilder) fallB(k p302.Kopf) *p302.FallB {
 			Anzahl: 100, Einzelbetrag: s.price.Cents, DatumLeistungserbringung: datum(start.AddDate(0, 0, 7*i)),
 		}
 		if c.liable() == "3" || c.vkz == copaymentClaim {
-			e.BetragZuzahlung = p302.Some(round2(int64(s.price.Cents), 10))
+			e.BetragZuzahlung = dta.Some(round2(int64(s.price.Cents), 10))
 		}
 		f.Positionen = append(f.Positionen, p302.PositionB{EHE: e})
 	}
 	if c.rnd.IntN(20) == 0 {
-		f.Positionen[0].TXT = p302.Some(p302.TXT{Text: "Behandlung laut Verordnung"})
+		f.Positionen[0].TXT = dta.Some(p302.TXT{Text: "Behandlung laut Verordnung"})
 	}
 	bsnr, lanr := c.doctor()
 	f.ZHE = p302.ZHE{
@@ -33,7 +34,7 @@ func (c *caseBuilder) fallB(k p302.Kopf) *p302.FallB {
 	}
 	f.DIA = []p302.DIA{{Diagnoseschluessel: pick(c.rnd, s.diagnoses)}}
 	if c.rnd.IntN(20) == 0 {
-		f.SKZ = p302.Some(p302.SKZ{Genehmigungskennzeichen: "LHB-" + c.beleg, DatumGenehmigung: datum(prescribed.AddDate(0, 0, -10)), ArtGenehmigung: "B2"})
+		f.SKZ = dta.Some(p302.SKZ{Genehmigungskennzeichen: "LHB-" + c.beleg, DatumGenehmigung: datum(prescribed.AddDate(0, 0, -10)), ArtGenehmigung: "B2"})
 	}
 	c.positions = units
 	return f
@@ -50,8 +51,8 @@ func (c *caseBuilder) sumsB(f *p302.FallB) {
 	}
 	flat := min(1000, gross-percent)
 	if c.vkz == copaymentClaim {
-		f.GZF = p302.Some(p302.GZF{
-			ForderungZuzahlung: percent + flat, ForderungProzentualeZuzahlung: p302.Some(percent), ForderungPauschalerZuzahlungsbetrag: p302.Some(flat),
+		f.GZF = dta.Some(p302.GZF{
+			ForderungZuzahlung: percent + flat, ForderungProzentualeZuzahlung: dta.Some(percent), ForderungPauschalerZuzahlungsbetrag: dta.Some(flat),
 		})
 		return
 	}
@@ -60,13 +61,13 @@ func (c *caseBuilder) sumsB(f *p302.FallB) {
 	}
 	bes := p302.BESB{GesamtbetragBrutto: gross}
 	if f.ZHE.Zuzahlungskennzeichen == "3" || percent > 0 {
-		bes.GesamtbetragProzentualeZuzahlung, bes.PauschalerZuzahlungsbetrag = p302.Some(percent), p302.Some(flat)
-		bes.GesamtbetragZuzahlung = p302.Some(percent + flat)
+		bes.GesamtbetragProzentualeZuzahlung, bes.PauschalerZuzahlungsbetrag = dta.Some(percent), dta.Some(flat)
+		bes.GesamtbetragZuzahlung = dta.Some(percent + flat)
 	}
 	if c.vkz == correctionBill {
-		bes.PauschaleKorrekturabzug = p302.Some(min(150, gross-bes.GesamtbetragZuzahlung.Wert))
+		bes.PauschaleKorrekturabzug = dta.Some(min(150, gross-bes.GesamtbetragZuzahlung.Wert))
 	}
-	f.BES = p302.Some(bes)
+	f.BES = dta.Some(bes)
 }
 
 func totalB(f *p302.FallB) total {

@@ -3,6 +3,7 @@ package gen
 import (
 	"time"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -66,7 +67,7 @@ func (c *caseBuilder) fallC(k p302.Kopf) p302.FallC {
 	for i := range 2 * (2 + c.rnd.IntN(6)) {
 		v := p302.EinsatzC{ESK: p302.ESK{
 			DatumLeistungserbringung: c.day(i / 2), UhrzeitBeginn: p302.Uhrzeit(800 + 1000*(i%2)),
-			UhrzeitEnde: p302.Some(p302.Uhrzeit(820 + 1000*(i%2))), Dauer: p302.Some(int32(20)),
+			UhrzeitEnde: dta.Some(p302.Uhrzeit(820 + 1000*(i%2))), Dauer: dta.Some(int32(20)),
 		}}
 		staff := c.staff()
 		for _, s := range c.contract.services {
@@ -90,7 +91,7 @@ func (c *caseBuilder) fallD(k p302.Kopf) p302.FallD {
 	s := c.contract.services[0]
 	for i := range 2 + c.rnd.IntN(8) {
 		f.Einsaetze = append(f.Einsaetze, p302.EinsatzD{
-			ESH: p302.ESH{DatumLeistungserbringung: c.day(i), UhrzeitBeginn: 900, UhrzeitEnde: p302.Some(p302.Uhrzeit(1130)), Dauer: p302.Some(int32(150))},
+			ESH: p302.ESH{DatumLeistungserbringung: c.day(i), UhrzeitBeginn: 900, UhrzeitEnde: dta.Some(p302.Uhrzeit(1130)), Dauer: dta.Some(int32(150))},
 			Positionen: []p302.PositionD{{EHH: p302.EHH{
 				Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
 				Anzahl: c.bill(s, 250), Einzelbetrag: s.price.Cents,
@@ -116,10 +117,10 @@ func (c *caseBuilder) fallF(k p302.Kopf) p302.FallF {
 		e := p302.EHB{
 			Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
 			Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents,
-			Uhrzeit: p302.Some(p302.Uhrzeit(1000)), UhrzeitBis: p302.Some(p302.Uhrzeit(1040)), Dauer: p302.Some(int32(40)),
+			Uhrzeit: dta.Some(p302.Uhrzeit(1000)), UhrzeitBis: dta.Some(p302.Uhrzeit(1040)), Dauer: dta.Some(int32(40)),
 		}
 		if i == 1 {
-			e.GefahreneKilometer, e.StrasseAbfahrt, e.PLZAbfahrtsort, e.NameAbfahrtsort = p302.Some(int32(7)), "Lindenallee 3", "20000", "Neustadt"
+			e.GefahreneKilometer, e.StrasseAbfahrt, e.PLZAbfahrtsort, e.NameAbfahrtsort = dta.Some(int32(7)), "Lindenallee 3", "20000", "Neustadt"
 			e.StrasseZielort, e.PLZZielort, e.NameZielort = "Klinikweg 1", "20001", "Neustadt"
 		}
 		h.Tage = append(h.Tage, p302.TagF{HEL: p302.HEL{DatumLeistungserbringung: c.day(2 * i)}, Positionen: []p302.PositionF{{EHB: e}}})
@@ -145,12 +146,12 @@ func (c *caseBuilder) fallG(group byte, k p302.Kopf) p302.FallG {
 			e.DatumLeistungserbringung = c.day(7*(i%5) + 1)
 		}
 		if liable {
-			e.BetragZuzahlung = p302.Some(round2(int64(s.price.Cents), 10))
+			e.BetragZuzahlung = dta.Some(round2(int64(s.price.Cents), 10))
 			percent += e.BetragZuzahlung.Wert
 		}
 		p := p302.PositionG{ENF: e}
 		if i == 0 {
-			p.SUT = p302.Some(p302.SUT{Uhrzeit: p302.Some(p302.Uhrzeit(1700)), UhrzeitBis: p302.Some(p302.Uhrzeit(1745)), Dauer: p302.Some(int32(45))})
+			p.SUT = dta.Some(p302.SUT{Uhrzeit: dta.Some(p302.Uhrzeit(1700)), UhrzeitBis: dta.Some(p302.Uhrzeit(1745)), Dauer: dta.Some(int32(45))})
 		}
 		f.Positionen = append(f.Positionen, p)
 	}
@@ -159,14 +160,14 @@ func (c *caseBuilder) fallG(group byte, k p302.Kopf) p302.FallG {
 	if !liable {
 		mark = "0"
 	}
-	f.ZUV = p302.Some(p302.ZUV{Betriebsstaettennummer: bsnr, LebenslangeArztnummer: lanr, Verordnungsdatum: datum(c.prescribed), Zuzahlungskennzeichen: mark})
+	f.ZUV = dta.Some(p302.ZUV{Betriebsstaettennummer: bsnr, LebenslangeArztnummer: lanr, Verordnungsdatum: datum(c.prescribed), Zuzahlungskennzeichen: mark})
 	f.DIA = []p302.DIA{{Diagnoseschluessel: "M06.90"}}
-	f.SKZ = p302.Some(c.approval(string(group) + "1"))
+	f.SKZ = dta.Some(c.approval(string(group) + "1"))
 	f.BES.GesamtbetragBrutto = c.gross
 	if liable {
 		flat := min(1000, c.gross-percent)
-		f.BES.GesamtbetragZuzahlung = p302.Some(percent + flat)
-		f.BES.GesamtbetragProzentualeZuzahlung, f.BES.PauschalerZuzahlungsbetrag = p302.Some(percent), p302.Some(flat)
+		f.BES.GesamtbetragZuzahlung = dta.Some(percent + flat)
+		f.BES.GesamtbetragProzentualeZuzahlung, f.BES.PauschalerZuzahlungsbetrag = dta.Some(percent), dta.Some(flat)
 	}
 	return f
 }
@@ -182,9 +183,9 @@ func (c *caseBuilder) fallO(k p302.Kopf) p302.FallO {
 				Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents,
 			},
 			ZZL: []p302.ZZL{{
-				DatumLeistungserbringung: c.day(i), UhrzeitBeginnLeistungserbringung: p302.Some(p302.Uhrzeit(1100)),
-				DatumEndeLeistungserbringung: c.day(i), UhrzeitEndeLeistungserbringung: p302.Some(p302.Uhrzeit(1150)),
-				DauerDesEinsatzes: p302.Some(int32(50)), EinsatzID: "E" + c.beleg, Beschaeftigtennummer: c.staff(), LANR: c.staff(),
+				DatumLeistungserbringung: c.day(i), UhrzeitBeginnLeistungserbringung: dta.Some(p302.Uhrzeit(1100)),
+				DatumEndeLeistungserbringung: c.day(i), UhrzeitEndeLeistungserbringung: dta.Some(p302.Uhrzeit(1150)),
+				DauerDesEinsatzes: dta.Some(int32(50)), EinsatzID: "E" + c.beleg, Beschaeftigtennummer: c.staff(), LANR: c.staff(),
 			}},
 		})
 	}
@@ -250,7 +251,7 @@ func (c *caseBuilder) fallR(k p302.Kopf) p302.FallR {
 			}}
 			for _, from := range []p302.Uhrzeit{0, 1200} {
 				p.ASK = append(p.ASK, p302.ASK{
-					Beschaeftigtennummer: c.staff(), UhrzeitBeginn: from, UhrzeitEnde: from + 1159, Dauer: p302.Some(int32(719)), TagDerLeistung: c.day(i),
+					Beschaeftigtennummer: c.staff(), UhrzeitBeginn: from, UhrzeitEnde: from + 1159, Dauer: dta.Some(int32(719)), TagDerLeistung: c.day(i),
 				})
 			}
 			f.Positionen = append(f.Positionen, p)
@@ -269,9 +270,9 @@ func (c *caseBuilder) fallS(k p302.Kopf) p302.FallS {
 		f.Positionen = append(f.Positionen, p302.PositionS{EMP: p302.EMP{
 			Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
 			Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents, Beschaeftigtennummer: c.staff(),
-			DatumBeginnDerLeistungserbringung: c.day(i), UhrzeitBeginnDerLeistungserbringung: p302.Some(p302.Uhrzeit(900)),
-			DatumEndeDerLeistungserbringung: c.day(i), UhrzeitEndeDerLeistungserbringung: p302.Some(p302.Uhrzeit(1000)),
-			DauerDerLeistungserbringung: p302.Some(int32(60)),
+			DatumBeginnDerLeistungserbringung: c.day(i), UhrzeitBeginnDerLeistungserbringung: dta.Some(p302.Uhrzeit(900)),
+			DatumEndeDerLeistungserbringung: c.day(i), UhrzeitEndeDerLeistungserbringung: dta.Some(p302.Uhrzeit(1000)),
+			DauerDerLeistungserbringung: dta.Some(int32(60)),
 		}})
 	}
 	f.BES.GesamtbetragBrutto = c.gross

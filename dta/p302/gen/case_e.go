@@ -3,6 +3,7 @@ package gen
 import (
 	"fmt"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -29,14 +30,14 @@ func (c *caseBuilder) fallE(k p302.Kopf) *p302.FallE {
 			e := p302.EKT{
 				Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
 				Anzahl: 100, Einzelbetrag: s.price.Cents, DatumLeistungserbringung: datum(start.AddDate(0, 0, 7*(i/2))),
-				Uhrzeit: p302.Some(from), UhrzeitBis: p302.Some(from + 25), Dauer: p302.Some(int32(25)),
-				GefahreneKilometer: p302.Some(p302.Hundertstel(km)),
+				Uhrzeit: dta.Some(from), UhrzeitBis: dta.Some(from + 25), Dauer: dta.Some(int32(25)),
+				GefahreneKilometer: dta.Some(p302.Hundertstel(km)),
 			}
 			if j == 1 {
 				e.Anzahl = p302.Hundertstel(km)
 			}
 			t.Positionen = append(t.Positionen, p302.PositionE{
-				EKT: e, MWS: p302.Some(p302.MWS{Mehrwertsteuersatz: s.vat, BetragMehrwertsteuer: vat(s.price.Cents, e.Anzahl, s.vat)}),
+				EKT: e, MWS: dta.Some(p302.MWS{Mehrwertsteuersatz: s.vat, BetragMehrwertsteuer: vat(s.price.Cents, e.Anzahl, s.vat)}),
 			})
 			c.positions++
 		}
@@ -48,7 +49,7 @@ func (c *caseBuilder) fallE(k p302.Kopf) *p302.FallE {
 		mark = "1"
 	}
 	f.ZKT = p302.ZKT{Betriebsstaettennummer: bsnr, LebenslangeArztnummer: lanr, Zuzahlungskennzeichen: mark, Verordnungsdatum: datum(prescribed)}
-	f.SKZ = p302.Some(p302.SKZ{Genehmigungskennzeichen: "GEN-" + c.beleg, DatumGenehmigung: datum(prescribed.AddDate(0, 0, 1)), ArtGenehmigung: "E1"})
+	f.SKZ = dta.Some(p302.SKZ{Genehmigungskennzeichen: "GEN-" + c.beleg, DatumGenehmigung: datum(prescribed.AddDate(0, 0, 1)), ArtGenehmigung: "E1"})
 	return f
 }
 
@@ -71,13 +72,13 @@ func sumsE(f *p302.FallE) {
 		if limited {
 			z.Zuzahlungsart = "02"
 		}
-		z.BetragZuzahlung = p302.Some(share)
+		z.BetragZuzahlung = dta.Some(share)
 		copay += share
 		f.ZUK = append(f.ZUK, z)
 	}
 	f.BES = p302.BESE{GesamtbetragBrutto: gross}
 	if copay > 0 {
-		f.BES.GesamtbetragZuzahlung = p302.Some(copay)
+		f.BES.GesamtbetragZuzahlung = dta.Some(copay)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -120,7 +121,7 @@ func (c *caseBuilder) kopf() p302.Kopf {
 		},
 	}
 	if c.vkz != firstBill {
-		k.URI = p302.Some(p302.URI{
+		k.URI = dta.Some(p302.URI{
 			UrspruenglichesIK: c.provider.IK, UrspruenglicheSammelRechnungsnummer: "V-" + c.inv.slga.REC.SammelRechnungsnummer,
 			UrspruenglicheEinzelRechnungsnummer: c.inv.slga.REC.EinzelRechnungsnummer,
 			UrspruenglichesRechnungsdatum:       datum(c.before(1)), UrspruenglicheBelegnummer: c.beleg,

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -151,13 +152,13 @@ func caseFaults() []FaultKind {
 		{Name: "tariff-reserved", Rule: "P3028", Gruppen: all, onCase: func(p *parts) { *p.tariff = "00091" }},
 		{Name: "approval-kind", Rule: "P3055", Gruppen: all, onCase: func(p *parts) {
 			if !p.approval.Vorhanden {
-				*p.approval = p302.Some(p302.SKZ{Genehmigungskennzeichen: "G-1", DatumGenehmigung: *p.prescribed})
+				*p.approval = dta.Some(p302.SKZ{Genehmigungskennzeichen: "G-1", DatumGenehmigung: *p.prescribed})
 			}
 			p.approval.Wert.ArtGenehmigung = "C1"
 		}},
 		{Name: "quantity-zero", Rule: "P3061", Gruppen: all, onCase: func(p *parts) { *p.quantity = 0; addVAT(p) }},
 		{Name: "vat-amount", Rule: "P3102", Gruppen: "AE", onCase: func(p *parts) {
-			*p.vat = p302.Some(p302.MWS{Mehrwertsteuersatz: 700, BetragMehrwertsteuer: vat(*p.price, *p.quantity, 700) + 10})
+			*p.vat = dta.Some(p302.MWS{Mehrwertsteuersatz: 700, BetragMehrwertsteuer: vat(*p.price, *p.quantity, 700) + 10})
 		}},
 		{Name: "voucher-twice", Rule: "P3035", Gruppen: all, needsPrevious: true, onCase: func(p *parts) { p.kopf.INV.Belegnummer = p.previousBeleg }},
 	}

@@ -338,7 +338,7 @@ func (g *generator) makeInvoice(block, n int, payer string) *invoice {
 		inv.slla.FKT.RechnungsstellerIK = g.sender
 	}
 	inv.slga.REC, inv.slla.REC = rec, rec
-	inv.slga.UST = p302.Some(p302.UST{Steuernummer: fmt.Sprintf("12/%03d/%05d", block%1000, n), KennungUStBefreiung: "J"})
+	inv.slga.UST = dta.Some(p302.UST{Steuernummer: fmt.Sprintf("12/%03d/%05d", block%1000, n), KennungUStBefreiung: "J"})
 	if g.o.Gruppe == 'A' || g.o.Gruppe == 'E' {
 		inv.slga.UST.Wert.KennungUStBefreiung = "" // their services carry VAT
 	}

@@ -3,6 +3,7 @@ package gen
 import (
 	"slices"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p302"
 )
 
@@ -61,7 +62,7 @@ func line(status string, t total, vkz string) p302.GES {
 	if vkz == copaymentClaim {
 		amount = t.deducted
 	}
-	return p302.GES{Status: status, Gesamtrechnungsbetrag: amount, Gesamtbruttobetrag: t.gross, GesamtbetragZuzahlung: p302.Some(t.deducted)}
+	return p302.GES{Status: status, Gesamtrechnungsbetrag: amount, Gesamtbruttobetrag: t.gross, GesamtbetragZuzahlung: dta.Some(t.deducted)}
 }
 
 // round2 divides by a positive number, half away from zero.

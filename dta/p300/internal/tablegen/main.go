@@ -193,7 +193,7 @@ func fromValue(r row, i int) string {
 	case t == "string":
 		return fmt.Sprintf("w[%d].text", i)
 	case optional:
-		return fmt.Sprintf("%s{%s(w[%d].num), w[%d].da}", t, inner, i, i)
+		return fmt.Sprintf("%s{Wert: %s(w[%d].num), Vorhanden: w[%d].da}", t, inner, i, i)
 	}
 	return fmt.Sprintf("%s(w[%d].num)", t, i)
 }

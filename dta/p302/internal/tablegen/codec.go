@@ -11,6 +11,7 @@ import (
 // that writes the segment.
 func segmentCodecs(elements []element) string {
 	var b strings.Builder
+	b.WriteString("import \"klarbeleg/dta\"\n\n")
 	for _, l := range layouts(elements) {
 		fmt.Fprintf(&b, "func (s *%s) lesen(w []wert, ort Ort) {\ns.Ort = ort\n", l.name)
 		for i, e := range l.leaves {
@@ -37,7 +38,7 @@ func fromValue(e element, i int) string {
 	case t == "string":
 		return fmt.Sprintf("w[%d].text", i)
 	case optional:
-		return fmt.Sprintf("%s{%s(w[%d].num), w[%d].da}", t, inner, i, i)
+		return fmt.Sprintf("%s{Wert: %s(w[%d].num), Vorhanden: w[%d].da}", t, inner, i, i)
 	default:
 		return fmt.Sprintf("%s(w[%d].num)", t, i)
 	}
@@ -78,7 +79,7 @@ func fromLine(e element) string {
 	switch {
 	case optional:
 		inner = strings.TrimSuffix(inner, "]")
-		return fmt.Sprintf("if v, da := %s; da {\ns.%s = Some(%s(v))\n}", call, goName(e), inner)
+		return fmt.Sprintf("if v, da := %s; da {\ns.%s = dta.Some(%s(v))\n}", call, goName(e), inner)
 	case t == "string" || t == "Datum":
 		return fmt.Sprintf("s.%s = %s", goName(e), call)
 	default:
