@@ -69,6 +69,24 @@ var ErrContent = errors.New("value does not fit the Auftragsdatei")
 // Transfernummer, as TSOL0041.
 func (a *Auftrag) TransferName() string { return a.VerfahrenKennung + a.TransferNummer }
 
+// The codes of Komprimierung that are agreed (P1013). 13, a zip with several files,
+// is not: a delivery is one file.
+const (
+	KomprimierungKeine = "00"
+	KomprimierungGzip  = "02"
+	KomprimierungZip   = "03"
+	KomprimierungBzip2 = "07"
+)
+
+// KomprimierungVereinbart tells whether the code of the compression is agreed.
+func (a *Auftrag) KomprimierungVereinbart() bool {
+	switch a.Komprimierung {
+	case KomprimierungKeine, KomprimierungGzip, KomprimierungZip, KomprimierungBzip2:
+		return true
+	}
+	return false
+}
+
 // New returns a record for an unencrypted, uncompressed delivery in one part
 // with all fixed fields set.
 func New() *Auftrag {
@@ -76,7 +94,7 @@ func New() *Auftrag {
 		Identifikator: "500000", Version: "01", LaengeAuftrag: "00000348", SequenzNr: "000",
 		FehlerNummer: "000000", FehlerMassnahme: "000000",
 		DatumUebertragungEmpfangenVon: zeros(14), DatumUebertragungEmpfangenBis: zeros(14),
-		Dateiversion: "000000", Korrektur: "0", Zeichensatz: "I1", Komprimierung: "00",
+		Dateiversion: "000000", Korrektur: "0", Zeichensatz: "I1", Komprimierung: KomprimierungKeine,
 		Verschluesselungsart: "00", ElektronischeUnterschrift: "00",
 		Satzlaenge: zeros(5), Blocklaenge: zeros(8), Wiederholung: "00", Uebertragungsweg: "0",
 		VerzoegerterVersand: zeros(10), InfoUndFehlerfelder: zeros(6),

@@ -174,3 +174,13 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// P1013: what is agreed, and nothing near it.
+func TestKomprimierungVereinbart(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{"00": true, "02": true, "03": true, "07": true, "": false, "0": false, "01": false, "13": false, "99": false} {
+		if got := (&Auftrag{Komprimierung: code}).KomprimierungVereinbart(); got != want {
+			t.Errorf("%q agreed: %v", code, got)
+		}
+	}
+}

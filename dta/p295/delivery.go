@@ -33,7 +33,7 @@ func CheckDelivery(a *auftrag.Auftrag, transferName string, unb *UNB, size int64
 	add(validTransferName(transferName), textTransferName, 5, 19)
 	_, known := dta.ParseCharset(a.Zeichensatz)
 	add(known, textCharset, 23, 202)
-	add(a.Komprimierung == "00", textCompression, 24, 204)
+	add(a.KomprimierungVereinbart(), textCompression, 24, 204)
 	add(size == UnknownSize || size == a.DateigroesseNutzdaten, textSize, 21, 178)
 	if unb != nil {
 		add(unb.Dateiname == a.Dateiname, textLogicalName, 14, 104)

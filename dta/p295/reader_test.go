@@ -238,7 +238,7 @@ func TestCheckDelivery(t *testing.T) {
 		"name":          {func(*auftrag.Auftrag) {}, "ESOL0005", UnknownSize, 5},
 		"old procedure": {func(*auftrag.Auftrag) {}, "EDIR0005", UnknownSize, 5},
 		"charset":       {func(a *auftrag.Auftrag) { a.Zeichensatz = "EB" }, "", UnknownSize, 23},
-		"compression":   {func(a *auftrag.Auftrag) { a.Komprimierung = "03" }, "", UnknownSize, 24},
+		"compression":   {func(a *auftrag.Auftrag) { a.Komprimierung = "09" }, "", UnknownSize, 24},
 		"logical name":  {func(a *auftrag.Auftrag) { a.Dateiname = "EDRI0062610" }, "", UnknownSize, 14},
 	} {
 		b := *a

@@ -31,7 +31,8 @@ func MissingAuftrag() dta.Error {
 // transferName is the name under which the Nutzdatendatei came, without folder
 // and extension; "" where the way has no names. k is the head of the
 // Nutzdatendatei, nil while it is not read. size is that of the Nutzdatendatei,
-// plain and uncompressed, or UnknownSize.
+// plain and uncompressed, or UnknownSize. That a compressed file is one must have
+// been checked where it was opened (secon.Unpack).
 func CheckDelivery(a *auftrag.Auftrag, transferName string, k *Kopfdaten, size int64) []dta.Error {
 	var errs []dta.Error
 	add := func(ok bool, code, sentence string, element int, offset int64) {
@@ -47,7 +48,7 @@ func CheckDelivery(a *auftrag.Auftrag, transferName string, k *Kopfdaten, size i
 	add(validTransferName(transferName), CodeUnlesbar, textTransferName, 5, 19)
 	add(transferName == a.TransferName(), CodeUnlesbar, textTransferDiffers, 5, 19)
 	add(size == UnknownSize || size == a.DateigroesseNutzdaten, CodeUnlesbar, textSize(a.DateigroesseNutzdaten, size), 21, 178)
-	add(a.Komprimierung == uncompressed, CodeUnlesbar, textCompression, 24, 204)
+	add(a.KomprimierungVereinbart(), CodeUnlesbar, textCompression, 24, 204)
 	if k != nil {
 		add(sameIK(k.AbsenderIK, a.AbsenderEigner), CodeUnlesbar, textAbsender, 8, 32)
 		add(sameIK(k.EmpfaengerIK, a.EmpfaengerNutzer), CodeUnlesbar, textEmpfaenger, 10, 62)
@@ -55,10 +56,6 @@ func CheckDelivery(a *auftrag.Auftrag, transferName string, k *Kopfdaten, size i
 	}
 	return errs
 }
-
-// uncompressed is the only compression code of the files read here; the other
-// is that of the ZIP of PDF invoices.
-const uncompressed = "00"
 
 // validTransferName tells whether the name is E or T, APO, 0, three digits.
 func validTransferName(name string) bool {

@@ -27,7 +27,7 @@ func TestCheckDelivery(t *testing.T) {
 		{"fits", func(*auftrag.Auftrag, *Kopfdaten) {}, "", 0},
 		{"transfer number", func(a *auftrag.Auftrag, _ *Kopfdaten) { a.TransferNummer = "018" }, CodeUnlesbar, 5},
 		{"size", func(a *auftrag.Auftrag, _ *Kopfdaten) { a.DateigroesseNutzdaten++ }, CodeUnlesbar, 21},
-		{"compression", func(a *auftrag.Auftrag, _ *Kopfdaten) { a.Komprimierung = "03" }, CodeUnlesbar, 24},
+		{"compression", func(a *auftrag.Auftrag, _ *Kopfdaten) { a.Komprimierung = "09" }, CodeUnlesbar, 24},
 		{"sender", func(_ *auftrag.Auftrag, k *Kopfdaten) { k.AbsenderIK = "308990211" }, CodeUnlesbar, 8},
 		{"receiver", func(_ *auftrag.Auftrag, k *Kopfdaten) { k.EmpfaengerIK = "" }, CodeUnlesbar, 10},
 		{"file name", func(_ *auftrag.Auftrag, k *Kopfdaten) { k.Dateiname = "B00ABR2600I" }, CodeDateiname, 14},

@@ -23,6 +23,8 @@ func MissingAuftrag() dta.Error {
 // and extension; "" where the way has no names: then that of the Auftragsdatei
 // counts. unb is the header of the Nutzdatendatei, nil while it is not read.
 // size is that of the Nutzdatendatei, plain and uncompressed, or UnknownSize.
+// That a compressed or encrypted file is what the Auftragsdatei says must have been
+// checked where it was opened (secon.CheckTransmitted, secon.Unpack).
 func CheckDelivery(a *auftrag.Auftrag, transferName string, unb *UNB, size int64) []dta.Error {
 	var errs []dta.Error
 	add := func(ok bool, code, sentence string, f auftragField) {
@@ -42,11 +44,11 @@ func CheckDelivery(a *auftrag.Auftrag, transferName string, unb *UNB, size int64
 		add(false, dta.CodeTransferName, textTransferName, fieldVerfahren)
 	}
 	add(size == UnknownSize || size == a.DateigroesseNutzdaten, dta.CodeSize, textSize(a.DateigroesseNutzdaten, size), fieldNutzdaten)
-	plain := a.Komprimierung == uncompressed && a.Verschluesselungsart == "00"
+	plain := a.Komprimierung == auftrag.KomprimierungKeine && a.Verschluesselungsart == "00"
 	add(!plain || a.DateigroesseUebertragung == a.DateigroesseNutzdaten, dta.CodeSize, textSizes, fieldUebertragung)
 	_, known := dta.ParseCharset(a.Zeichensatz)
 	add(known, dta.CodeCharset, textCharset(a.Zeichensatz), fieldZeichensatz)
-	add(a.Komprimierung == uncompressed, dta.CodeCompression, textCompression, fieldKomprimierung)
+	add(a.KomprimierungVereinbart(), dta.CodeCompression, textCompression, fieldKomprimierung)
 	if unb != nil {
 		add(sameIK(unb.Absenderbezeichnung, a.AbsenderEigner), dta.CodePartner, textAbsender, fieldAbsender)
 		add(sameIK(unb.Empfaengerbezeichnung, a.EmpfaengerNutzer), dta.CodePartner, textEmpfaenger, fieldEmpfaenger)
@@ -54,9 +56,6 @@ func CheckDelivery(a *auftrag.Auftrag, transferName string, unb *UNB, size int64
 	}
 	return errs
 }
-
-// uncompressed is the only compression code that is agreed.
-const uncompressed = "00"
 
 // auftragField is a field of the Auftragsdatei for the place of a finding.
 type auftragField struct {

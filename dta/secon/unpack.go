@@ -12,15 +12,6 @@ import (
 	"klarbeleg/dta/auftrag"
 )
 
-// The codes of Komprimierung in use; 13, a zip with several files, is not
-// agreed: a delivery is one file.
-const (
-	compressionNone  = "00"
-	compressionGzip  = "02"
-	compressionZip   = "03"
-	compressionBzip2 = "07"
-)
-
 // Unpack reverses the compression that the Auftragsdatei claims for the opened
 // payload and closes dst: with nil where the content is of the claimed kind and
 // size (spec secon section 3). It stops one byte behind the claimed size, however
@@ -90,13 +81,13 @@ func decompressor(src *io.SectionReader, code string) (io.Reader, error) {
 // KindUnknown for plain content.
 func compressionKind(code string) (Kind, bool) {
 	switch code {
-	case compressionNone:
+	case auftrag.KomprimierungKeine:
 		return KindUnknown, true
-	case compressionGzip:
+	case auftrag.KomprimierungGzip:
 		return KindGzip, true
-	case compressionZip:
+	case auftrag.KomprimierungZip:
 		return KindZip, true
-	case compressionBzip2:
+	case auftrag.KomprimierungBzip2:
 		return KindBzip2, true
 	}
 	return KindUnknown, false
