@@ -35,7 +35,7 @@ func ExampleOpen() {
 	fmt.Println(err)
 	// Output:
 	// P1007 true
-	// Die Datei entspricht nicht dem vereinbarten Sicherheitsverfahren (SECON). Vorgefunden: AuthEnvelopedData (AES-GCM); vereinbart: EnvelopedData (verschlüsselt).
+	// Die Datei entspricht nicht dem vereinbarten Sicherheitsverfahren (SECON). Bitte stellen Sie Ihre Software darauf ein und senden Sie die Datei erneut. Vorgefunden: AuthEnvelopedData (AES-GCM); vereinbart: EnvelopedData (verschlüsselt).
 	// payload is not verified
 }
 
