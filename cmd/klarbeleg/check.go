@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"klarbeleg/app/intake"
+	"klarbeleg/app/intake/wording"
 	"klarbeleg/app/lists"
 	"klarbeleg/checks"
 	"klarbeleg/checks/catalogue"
@@ -128,7 +129,7 @@ func checkFile(ctx context.Context, out *bufio.Writer, o checkOptions, facts *bi
 		return exitUsage, err
 	}
 	defer func() { err = errors.Join(err, closeFile()) }()
-	var sink printer = &textPrinter{out: out}
+	var sink printer = textPrinter{wording.NewCheck(out)}
 	if o.json {
 		sink = &jsonPrinter{enc: json.NewEncoder(out)}
 	}
