@@ -467,7 +467,7 @@ table reference_import -- Each import of a reference list (CHK-6); rows replaced
     row_count integer not null
     imported_at timestamp with time zone not null
     constraint reference_import_pkey PRIMARY KEY (id)
-    constraint reference_import_kind_check CHECK ((kind = ANY (ARRAY['prices'::text, 'payers'::text, 'providers'::text])))
+    constraint reference_import_kind_check CHECK ((kind = ANY (ARRAY['prices'::text, 'payers'::text, 'providers'::text, 'senders'::text])))
 
 table refused_invoice -- Invoices that a delivery claimed and stages 1-3 refused; nothing of a person is kept.
     delivery_id uuid not null
@@ -481,6 +481,18 @@ table refused_invoice -- Invoices that a delivery claimed and stages 1-3 refused
     byte_offset bigint not null
     constraint refused_invoice_pkey PRIMARY KEY (delivery_id, no)
     constraint refused_invoice_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
+
+table sender -- Senders of deliveries with whom something is agreed; for others the configured policy holds (DTA-5).
+    import_id bigint not null
+    ik text not null
+    name text not null
+    plain_allowed boolean not null
+    signer_iks text[] not null -- Institutions that may sign for the sender besides itself.
+    legacy_until date -- Last day on which algorithms from before the present profile are accepted; null: never.
+    superseded_by bigint
+    constraint sender_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
+    constraint sender_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
+    CREATE UNIQUE INDEX sender_current ON public.sender USING btree (ik) WHERE (superseded_by IS NULL)
 
 table voucher -- Zahlbeleg: ten digits beginning with 0 (PAY-1).
     number text not null

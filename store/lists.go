@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +25,7 @@ type ListImport struct {
 	Prices    []billing.PriceRow
 	Payers    []billing.PayerRow
 	Providers []billing.ProviderRow
+	Senders   []billing.SenderRow
 }
 
 // listTable says how a list is stored: key names what a newer import replaces,
@@ -32,6 +36,7 @@ var listTables = map[string]listTable{
 	"prices":    {"price", "billing_code, tariff, item, text_de, price_cents, valid_from, valid_to", "billing_code, tariff, item, valid_from", "billing_code, tariff, item, valid_from, price_cents"},
 	"payers":    {"payer", "ik, name, card_ik, valid_from, valid_to", "ik, card_ik, valid_from", "ik, card_ik, valid_from"},
 	"providers": {"provider", "ik, name, provider_group, billing_code, tariff, valid_from, valid_to", "ik, provider_group, billing_code, tariff, valid_from", "ik, provider_group, billing_code, tariff, valid_from"},
+	"senders":   {"sender", "ik, name, plain_allowed, signer_iks, legacy_until", "ik", "ik"},
 }
 
 // ImportList makes the list current in one transaction. known is true if the
@@ -109,6 +114,14 @@ func fillList(t *copyTable, l ListImport) {
 		t.text(r.Tariff)
 		period(r.Period)
 	}
+	for _, r := range l.Senders {
+		t.text(r.IK)
+		t.text(r.Name)
+		t.text(strconv.FormatBool(r.PlainAllowed))
+		t.text("{" + strings.Join(r.SignerIKs, ",") + "}")
+		t.date(r.LegacyUntil)
+		t.end()
+	}
 }
 
 // ListVersion returns a number that grows with every import, 0 before the first.
@@ -170,6 +183,30 @@ func (db *DB) LoadLists(ctx context.Context) (*billing.PriceList, *billing.Payer
 		vd = billing.ProvidersOf(providers)
 	}
 	return pl, pd, vd, nil
+}
+
+// LoadSenders returns the senders with whom something is agreed; nil if the list
+// was never imported.
+func (db *DB) LoadSenders(ctx context.Context) (*billing.SenderDirectory, error) {
+	var rows []billing.SenderRow
+	var r billing.SenderRow
+	var until *time.Time
+	err := db.each(ctx, `select ik, name, plain_allowed, signer_iks, legacy_until from sender where superseded_by is null`,
+		[]any{&r.IK, &r.Name, &r.PlainAllowed, &r.SignerIKs, &until}, func() {
+			r.LegacyUntil = 0
+			if until != nil {
+				r.LegacyUntil = calendar.OfTime(*until)
+			}
+			r.SignerIKs = slices.Clone(r.SignerIKs) // the next row is scanned into the same array
+			rows = append(rows, r)
+		})
+	if err != nil {
+		return nil, fmt.Errorf("load senders: %w", clean(err))
+	}
+	if rows == nil {
+		return nil, nil
+	}
+	return billing.SendersOf(rows), nil
 }
 
 // each runs a query and calls fn for every row, scanned into into.

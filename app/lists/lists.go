@@ -1,6 +1,6 @@
 // Package lists reads the reference lists that the checks need: contract prices,
-// payers and providers, from CSV (UTF-8, comma, header line), and imports them
-// into the database (CHK-6). A faulty file is refused whole, with line and column.
+// payers and providers, and what is agreed with senders (DTA-5), from CSV (UTF-8,
+// comma, header line), and imports them into the database (CHK-6). A faulty file is refused whole, with line and column.
 package lists
 
 import (
@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
@@ -24,11 +26,12 @@ import (
 // maxListBytes bounds a list; the largest real price list is far below.
 const maxListBytes = 256 << 20
 
-// Columns of the three lists.
+// Columns of the lists.
 var (
 	PriceColumns    = []string{"abrechnungscode", "tarifkennzeichen", "positionsnummer", "text_de", "price_cents", "valid_from", "valid_to"}
 	PayerColumns    = []string{"ik", "name", "card_ik", "valid_from", "valid_to"}
 	ProviderColumns = []string{"ik", "name", "leistungsbereich", "abrechnungscode", "tarifkennzeichen", "valid_from", "valid_to"}
+	SenderColumns   = []string{"ik", "name", "plain_allowed", "signer_iks", "legacy_until"}
 )
 
 // FormatError says where a list is faulty.
@@ -67,6 +70,16 @@ func ReadProviders(r io.Reader) ([]billing.ProviderRow, error) {
 		p.ContractKey = billing.ContractKey{BillingCode: row.fixed(2), Tariff: row.fixed(5)}
 		p.Period = row.period()
 		return p
+	})
+}
+
+// ReadSenders reads what is agreed with senders (DTA-5). signer_iks holds several
+// IKs with blanks between them.
+func ReadSenders(r io.Reader) ([]billing.SenderRow, error) {
+	return read(r, SenderColumns, func(row *row) billing.SenderRow {
+		return billing.SenderRow{
+			IK: row.ik(), Name: row.optional(), PlainAllowed: row.yes(), SignerIKs: row.iks(), LegacyUntil: row.date(true),
+		}
 	})
 }
 
@@ -139,6 +152,35 @@ func (r *row) fixed(n int) string {
 	return s
 }
 
+// institution is the form of an IK.
+var institution = regexp.MustCompile(`^[0-9]{9}$`)
+
+func (r *row) ik() string {
+	s := r.optional()
+	if !institution.MatchString(s) {
+		r.fail("must be an IK of 9 digits")
+	}
+	return s
+}
+
+func (r *row) iks() []string {
+	all := strings.Fields(r.optional())
+	for _, ik := range all {
+		if !institution.MatchString(ik) {
+			r.fail("must be IKs of 9 digits with blanks between them")
+		}
+	}
+	return all
+}
+
+func (r *row) yes() bool {
+	s := r.optional()
+	if s != "true" && s != "false" {
+		r.fail("must be true or false")
+	}
+	return s == "true"
+}
+
 func (r *row) cents() money.Cents {
 	v, err := strconv.ParseInt(r.optional(), 10, 64)
 	if err != nil || v < 0 {
@@ -174,8 +216,8 @@ type Imported struct {
 	Known bool
 }
 
-// ErrUnknownList is returned for a kind that is not prices, payers or providers.
-var ErrUnknownList = errors.New("unknown list: prices, payers or providers")
+// ErrUnknownList is returned for a kind that is none of the lists.
+var ErrUnknownList = errors.New("unknown list: prices, payers, providers or senders")
 
 // Import reads a list and makes it current: rows with the same key are replaced,
 // the replaced ones are kept.
@@ -195,6 +237,9 @@ func Import(ctx context.Context, db *store.DB, c clock.Clock, kind string, r io.
 	case "providers":
 		i.Providers, err = ReadProviders(bytes.NewReader(raw))
 		i.Rows = len(i.Providers)
+	case "senders":
+		i.Senders, err = ReadSenders(bytes.NewReader(raw))
+		i.Rows = len(i.Senders)
 	default:
 		return Imported{}, ErrUnknownList
 	}

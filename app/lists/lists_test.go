@@ -2,6 +2,7 @@ package lists_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,5 +86,69 @@ func TestImport(t *testing.T) {
 	}
 	if _, err := lists.Import(t.Context(), db, clk, "nonsense", strings.NewReader("")); !errors.Is(err, lists.ErrUnknownList) {
 		t.Errorf("unknown list: %v", err)
+	}
+}
+
+const senderHeader = "ik,name,plain_allowed,signer_iks,legacy_until\n"
+
+// DTA-5: a faulty list of senders is refused whole: a permission read wrongly would
+// open the door.
+func TestReadSenders(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, csv, column string }{
+		{"IK too short", "12345678,,true,,\n", "ik"},
+		{"IK with a letter", "12345678x,,true,,\n", "ik"},
+		{"neither true nor false", "598800016,,ja,,\n", "plain_allowed"},
+		{"no permission", "598800016,,,,\n", "plain_allowed"},
+		{"signer too long", "598800016,,true,590000001 5900000022,\n", "signer_iks"},
+		{"comma for blank", "598800016,,true,\"590000001,590000002\",\n", "signer_iks"},
+		{"brace", "598800016,,true,{,\n", "signer_iks"},
+		{"German date", "598800016,,true,,31.12.2026\n", "legacy_until"},
+	} {
+		_, err := lists.ReadSenders(strings.NewReader(senderHeader + c.csv))
+		var format *lists.FormatError
+		if !errors.As(err, &format) || format.Line != 2 || format.Column != c.column {
+			t.Errorf("%s: %v, want column %s", c.name, err, c.column)
+		}
+	}
+}
+
+// DTA-5: what is agreed with a sender is what was imported last.
+func TestImportSenders(t *testing.T) {
+	t.Parallel()
+	db := store.New(testdb.New(t))
+	clk := clock.NewFake(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC))
+	load := func(csv string) *billing.SenderDirectory {
+		t.Helper()
+		if _, err := lists.Import(t.Context(), db, clk, "senders", strings.NewReader(senderHeader+csv)); err != nil {
+			t.Fatal(err)
+		}
+		senders, err := db.LoadSenders(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return senders
+	}
+	if senders, err := db.LoadSenders(t.Context()); err != nil || senders != nil {
+		t.Errorf("before the first import: %v, %v", senders, err)
+	}
+	first := load("598800016,Praxis,true,,\n590000001,Dienst,false,590000002  590000003,2026-12-31\n")
+	a, _ := first.Find("598800016")
+	b, _ := first.Find("590000001")
+	if !a.PlainAllowed || len(a.SignerIKs) != 0 || a.LegacyUntil != 0 {
+		t.Errorf("sender %+v", a)
+	}
+	if b.PlainAllowed || !slices.Equal(b.SignerIKs, []string{"590000002", "590000003"}) || b.LegacyUntil != calendar.MustDate("2026-12-31") {
+		t.Errorf("sender %+v", b)
+	}
+	second := load("598800016,Praxis,false,,\n")
+	if a, ok := second.Find("598800016"); !ok || a.PlainAllowed {
+		t.Errorf("a permission that was withdrawn: %+v", a)
+	}
+	if _, ok := second.Find("590000001"); !ok {
+		t.Error("the other sender is gone")
+	}
+	if _, ok := second.Find("111111111"); ok {
+		t.Error("an unknown sender is known")
 	}
 }
