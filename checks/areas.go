@@ -22,10 +22,15 @@ const (
 
 // AreaOf returns the set with one group.
 func AreaOf(g billing.Group) Areas {
-	if g < 'A' || g > 'S' {
-		return 0
+	switch {
+	case g >= 'A' && g <= 'S':
+		return 1 << (g - 'A')
+	case g == billing.GroupPharmacy:
+		return Area300
+	case g == billing.GroupIntegrated:
+		return Area295
 	}
-	return 1 << (g - 'A')
+	return 0
 }
 
 // Has reports whether the group is in the set.

@@ -16,8 +16,8 @@ type Options struct {
 	Parameters *Parameters
 }
 
-// groups is the number of groups of providers, A to S.
-const groups = 'S' - 'A' + 1
+// groups is the number of groups of providers, A to S, § 300 and § 295.
+const groups = 'S' - 'A' + 3
 
 // maxRejects bounds the findings of one rejecting rule on one invoice: a code that
 // is wrong on every line of a large invoice needs no finding per line.

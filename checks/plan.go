@@ -124,10 +124,8 @@ func orderByCause(list []*compiled) []*compiled {
 // planFor returns the plan for a group and the parts of the facts at hand, made at
 // first use.
 func (c *Checker) planFor(g billing.Group, have Needs) *plan {
-	if AreaOf(g) == 0 {
-		g = 'A' + groups // no group: only rules for all groups could apply, and none do
-	}
-	p := c.plans[g-'A'][have]
+	slot := &c.plans[planIndex(g)][have]
+	p := *slot
 	if p != nil {
 		return p
 	}
@@ -141,6 +139,20 @@ func (c *Checker) planFor(g billing.Group, have Needs) *plan {
 			p.noData = append(p.noData, r.ID)
 		}
 	}
-	c.plans[g-'A'][have] = p
+	*slot = p
 	return p
+}
+
+// planIndex numbers the groups; the last number is that of no group, for which no
+// rule applies.
+func planIndex(g billing.Group) int {
+	switch {
+	case g >= 'A' && g <= 'S':
+		return int(g - 'A')
+	case g == billing.GroupPharmacy:
+		return groups - 2
+	case g == billing.GroupIntegrated:
+		return groups - 1
+	}
+	return groups
 }

@@ -249,14 +249,44 @@ func (c *Checker) settleInvoice() {
 			continue
 		}
 		refused = true
+		left := c.approved()
 		for n := range c.result.Cases {
 			k := &c.result.Cases[n]
-			k.FromInvoice = max(0, k.Approved)
+			k.FromInvoice = max(0, min(k.Approved, left))
+			left -= k.FromInvoice
 			k.Approved -= k.FromInvoice
 			k.Corrected += k.FromInvoice
 			f.Corrected += k.FromInvoice
 			f.GrossCut += k.FromInvoice
 		}
+	}
+	c.giveBack(-c.approved())
+}
+
+// approved returns what is approved of the invoice so far. A single case may
+// demand less than nothing (§ 300: discount and co-payment above the price).
+func (c *Checker) approved() (sum money.Cents) {
+	for i := range c.result.Cases {
+		sum += c.result.Cases[i].Approved
+	}
+	return sum
+}
+
+// giveBack lessens the last corrections by what would leave the invoice below 0:
+// cases that demand less than nothing had reduced it already.
+func (c *Checker) giveBack(deficit money.Cents) {
+	for i := len(c.faults) - 1; i >= 0 && deficit > 0; i-- {
+		f := &c.faults[i]
+		if f.Case < 0 || f.Corrected == 0 {
+			continue
+		}
+		back := min(deficit, f.Corrected)
+		deficit -= back
+		f.Corrected -= back
+		f.GrossCut -= back
+		k := &c.result.Cases[f.Case]
+		k.Approved += back
+		k.Corrected -= back
 	}
 }
 

@@ -40,6 +40,11 @@ func invoiceText(s billing.InvoiceState) stateText {
 			"danger", "danger", "Nicht anerkannt",
 			"Von dieser Rechnung wurde kein Betrag anerkannt. Die Gründe nennt das Berichtigungsschreiben.",
 		}
+	case billing.InvoiceCancelled:
+		return stateText{
+			"info", "info", "Storniert",
+			"Die Rechnung wurde durch Ihren Storno zurückgenommen. Was schon überwiesen war, wird mit einer späteren Zahlung verrechnet.",
+		}
 	}
 	panic("portal: invoice state without a text")
 }
@@ -50,6 +55,7 @@ func invoiceStates() []stateText {
 	var texts []stateText
 	for _, s := range []billing.InvoiceState{
 		billing.InvoiceApproved, billing.InvoiceCorrected, billing.InvoiceRefused, billing.InvoicePaid,
+		billing.InvoiceCancelled,
 	} {
 		texts = append(texts, invoiceText(s))
 	}

@@ -196,7 +196,11 @@ table delivery -- One Auftragsdatei and one Nutzdatendatei as received (DTA-1). 
     constraint delivery_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text, 'rejected'::text, 'duplicate'::text, 'quarantined'::text])))
     CREATE UNIQUE INDEX delivery_payload_once ON public.delivery USING btree (payload_sha256) WHERE (state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text]))
     CREATE INDEX delivery_received ON public.delivery USING btree (received_at)
-    CREATE UNIQUE INDEX delivery_reference_once ON public.delivery USING btree (sender_ik, recipient_ik, exchange_reference, EXTRACT(year FROM wire_created_on)) WHERE (state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text])) -- P1009: sender, recipient and Datenaustauschreferenz identify an interchange; the reference runs 00001-99999 and starts again, so the year is part of the key.
+    CREATE UNIQUE INDEX delivery_reference_once ON public.delivery USING btree (sender_ik, recipient_ik, exchange_reference, EXTRACT(year FROM wire_created_on), (
+CASE
+    WHEN (provider_group = ANY (ARRAY['300'::text, '295'::text])) THEN provider_group
+    ELSE ''::text
+END)) WHERE (state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text])) -- P1009, APO-D07, IV-D02: sender, recipient and Datenaustauschreferenz (§ 300: the logical file name) identify an interchange of a procedure; the reference runs 00001-99999 and starts again, so the year is part of the key.
 
 table delivery_error -- Errors of a receipt: stage, code, place, German text without any field value (DTA-6).
     delivery_id uuid not null
@@ -255,7 +259,7 @@ table invoice -- One Einzelrechnung that passed stages 1-3. approved + corrected
     id bigint not null
     delivery_id uuid not null
     received_on date not null
-    provider_group text not null
+    provider_group text not null -- Leistungserbringersammelgruppe A to S of § 302, else the procedure: 300, 295.
     collective_number text not null
     single_number text not null
     invoice_date date not null
@@ -273,21 +277,24 @@ table invoice -- One Einzelrechnung that passed stages 1-3. approved + corrected
     billed_cents bigint not null
     approved_cents bigint not null
     corrected_cents bigint not null
-    cancelled_cents bigint not null default 0
+    cancelled_cents bigint not null default 0 -- What a Storno took back while it was still open (§ 295).
     state text not null
     created_at timestamp with time zone not null
     constraint invoice_pkey PRIMARY KEY (id)
     constraint invoice_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
     constraint invoice_approved_cents_check CHECK ((approved_cents >= 0))
     constraint invoice_billed_cents_check CHECK ((billed_cents >= 0))
+    constraint invoice_cancelled_cents_check CHECK (((cancelled_cents >= 0) AND (cancelled_cents <= billed_cents)))
     constraint invoice_check CHECK (((approved_cents + corrected_cents) = billed_cents))
     constraint invoice_corrected_cents_check CHECK ((corrected_cents >= 0))
     constraint invoice_kind_check CHECK (((kind >= 1) AND (kind <= 3)))
-    constraint invoice_state_check CHECK ((state = ANY (ARRAY['approved'::text, 'corrected'::text, 'refused'::text, 'paid'::text])))
+    constraint invoice_state_check CHECK ((state = ANY (ARRAY['approved'::text, 'corrected'::text, 'refused'::text, 'paid'::text, 'cancelled'::text])))
     CREATE INDEX invoice_delivery ON public.invoice USING btree (delivery_id)
     CREATE INDEX invoice_key ON public.invoice USING btree (provider_ik, collective_number, single_number, invoice_date)
     CREATE INDEX invoice_lookup ON public.invoice USING btree (payee_ik, collective_number, invoice_date)
     CREATE INDEX invoice_number ON public.invoice USING btree (fund_ik, collective_number, single_number)
+    CREATE INDEX invoice_single ON public.invoice USING btree (provider_ik, single_number) WHERE (provider_group = '295'::text)
+    CREATE INDEX invoice_single_lookup ON public.invoice USING btree (payee_ik, single_number, invoice_date) WHERE (provider_group = '295'::text)
 
 sequence invoice_id_block -- Each value hands out a block of 4096 invoice ids (store/ids.go).
 

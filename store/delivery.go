@@ -80,7 +80,23 @@ func FindSameReference(ctx context.Context, tx Tx, h *billing.Header) (Earlier, 
 	return findEarlier(tx.Query(ctx, `select id, received_at from delivery
 		where sender_ik = $1 and recipient_ik = $2 and exchange_reference = $3
 		and extract(year from wire_created_on) = extract(year from $4::date)
-		and state in ('accepted', 'partly_rejected')`, h.Sender, h.Recipient, h.Reference, h.CreatedOn.UTC()))
+		and (case when provider_group in ('300', '295') then provider_group else '' end) = $5
+		and state in ('accepted', 'partly_rejected')`, h.Sender, h.Recipient, h.Reference, h.CreatedOn.UTC(), h.Group.Procedure()))
+}
+
+// LastReference returns the interchange reference of the newest accepted delivery of
+// the header's sender to its recipient in the same procedure.
+func LastReference(ctx context.Context, tx Tx, h *billing.Header) (reference string, found bool, err error) {
+	err = tx.QueryRow(ctx, `select exchange_reference from delivery
+		where sender_ik = $1 and recipient_ik = $2 and provider_group = $3 and exchange_reference is not null
+		and state in ('accepted', 'partly_rejected') order by received_at desc, id desc limit 1`, h.Sender, h.Recipient, h.Group.String()).Scan(&reference)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("find last reference: %w", err)
+	}
+	return reference, true, nil
 }
 
 func findEarlier(rows pgx.Rows, err error) (Earlier, bool, error) {

@@ -22,7 +22,13 @@ func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice, today 
 	}
 	h := &billing.History{
 		Invoices: map[billing.InvoiceKey]calendar.Date{}, Numbers: map[billing.FundNumber]billing.InvoiceKey{},
-		Lines: map[uint64]billing.InvoiceNumber{},
+		Lines: map[uint64]billing.InvoiceNumber{}, Singles: map[billing.SingleKey]billing.Single{},
+	}
+	if invoices[0].Header.Group == billing.GroupIntegrated { // a delivery has one group
+		if err := loadSingles(ctx, tx, invoices, h); err != nil {
+			return nil, err
+		}
+		return h, loadLines(ctx, tx, invoices, today, h)
 	}
 	if err := loadInvoiceKeys(ctx, tx, invoices, h); err != nil {
 		return nil, err
@@ -71,6 +77,35 @@ func loadInvoiceKeys(ctx context.Context, tx Tx, invoices []*billing.Invoice, h 
 	})
 	if err != nil {
 		return fmt.Errorf("look up earlier invoices: %w", err)
+	}
+	return nil
+}
+
+// loadSingles finds the accepted § 295 invoices with the numbers at hand (IV-K03 to
+// IV-K05); of several with one number that which is not cancelled.
+func loadSingles(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
+	var provider, number []string
+	for _, inv := range invoices {
+		provider = append(provider, inv.Provider)
+		number = append(number, inv.Number.Single)
+	}
+	rows, err := tx.Query(ctx, `select distinct on (i.provider_ik, i.single_number)
+			i.provider_ik, i.single_number, c.kvnr, i.billed_cents, i.state = 'cancelled'
+		from unnest($1::text[], $2::text[]) k (p, n)
+		join invoice i on i.provider_ik = k.p and i.single_number = k.n and i.provider_group = '295'
+		join billing_case c on c.invoice_id = i.id
+		order by i.provider_ik, i.single_number, i.state = 'cancelled'`, provider, number)
+	if err != nil {
+		return fmt.Errorf("look up single invoices: %w", err)
+	}
+	var key billing.SingleKey
+	var s billing.Single
+	_, err = pgx.ForEachRow(rows, []any{&key.Provider, &key.Number, &s.KVNR, &s.Billed, &s.Cancelled}, func() error {
+		h.Singles[key] = s
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look up single invoices: %w", err)
 	}
 	return nil
 }
@@ -127,7 +162,7 @@ func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, today ca
 	rows, err := tx.Query(ctx, `select p.line_key, i.collective_number, i.single_number
 		from unnest($1::bigint[], $2::date[]) k (line_key, d)
 		join position p on p.service_date = k.d and p.line_key = k.line_key and p.received_on between k.d and $3
-		join invoice i on i.id = p.invoice_id`, keys, dates, today.UTC())
+		join invoice i on i.id = p.invoice_id and i.state <> 'cancelled'`, keys, dates, today.UTC())
 	if err != nil {
 		return fmt.Errorf("look up earlier lines: %w", err)
 	}

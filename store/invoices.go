@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
@@ -30,6 +32,8 @@ type InvoiceWriter struct {
 	caseIDs    idSource
 	corrected  []money.Cents // scratch: by position of the invoice
 	firstNo    []int         // scratch: number of positions before each case
+
+	cancelled []int64 // ids of the invoices that Stornos of the delivery took back
 
 	rowBuffers            // being filled
 	spare      rowBuffers // being written, or empty
@@ -135,6 +139,7 @@ func (w *InvoiceWriter) Flush(ctx context.Context) error {
 // Discard forgets what is buffered; the caller rolls back what was sent.
 func (w *InvoiceWriter) Discard() error {
 	err := w.Wait()
+	w.cancelled = nil
 	for _, t := range w.tables() {
 		t.buf.Reset()
 		t.rows, t.open = 0, false
@@ -175,6 +180,53 @@ func (w *InvoiceWriter) Close(ctx context.Context) error {
 		select txn, id, account, amount, $2 from booked`, w.delivery, w.now)
 	if err != nil {
 		return fmt.Errorf("book delivery: %w", err)
+	}
+	return w.bookCancelled(ctx)
+}
+
+// Cancelled are the sums of an invoice that a Storno took back.
+type Cancelled struct {
+	Billed, Approved, Corrected money.Cents
+}
+
+// Cancel takes back the accepted § 295 invoice with the key. What is still open of
+// it is booked back at Close; what was paid stays until it is set off
+// (reliability section 4). It panics if there is none: the rule IV-K03 has looked,
+// and the provider is locked.
+func (w *InvoiceWriter) Cancel(ctx context.Context, key billing.SingleKey) (c Cancelled, err error) {
+	if err := w.Flush(ctx); err != nil {
+		return c, err
+	}
+	var id int64
+	err = w.tx.QueryRow(ctx, `update invoice set state = 'cancelled'
+		where provider_ik = $1 and single_number = $2 and provider_group = '295' and state <> 'cancelled'
+		returning id, billed_cents, approved_cents, corrected_cents`, key.Provider, key.Number).Scan(&id, &c.Billed, &c.Approved, &c.Corrected)
+	if errors.Is(err, pgx.ErrNoRows) {
+		panic("store: no invoice to cancel")
+	}
+	if err != nil {
+		return c, fmt.Errorf("cancel invoice: %w", err)
+	}
+	w.cancelled = append(w.cancelled, id)
+	return c, nil
+}
+
+// bookCancelled books open -o / billed +o for the invoices taken back.
+func (w *InvoiceWriter) bookCancelled(ctx context.Context) error {
+	if len(w.cancelled) == 0 {
+		return nil
+	}
+	_, err := w.tx.Exec(ctx, `
+		with opened as (
+			select invoice_id, sum(amount_cents)::bigint as cents, nextval('ledger_txn') as txn
+			from ledger_entry where invoice_id = any($1) and account = 'open' group by invoice_id having sum(amount_cents) > 0),
+		noted as (
+			update invoice i set cancelled_cents = i.cancelled_cents + o.cents from opened o where i.id = o.invoice_id)
+		insert into ledger_entry (txn_id, invoice_id, account, amount_cents, booked_at)
+		select o.txn, o.invoice_id, b.account, b.amount, $2
+		from opened o cross join lateral (values ('open', -o.cents), ('billed', o.cents)) b (account, amount)`, w.cancelled, w.now)
+	if err != nil {
+		return fmt.Errorf("book cancelled invoices: %w", err)
 	}
 	return nil
 }

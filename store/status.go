@@ -22,6 +22,8 @@ type InvoiceQuery struct {
 	Number  string
 	Date    calendar.Date
 	Groups  []string
+	// Single asks for a single number (§ 295, RP-2) instead of a collective one.
+	Single bool
 }
 
 // Page is a part of a long list: rows Offset+1 to Offset+Limit.
@@ -70,8 +72,14 @@ type InvoiceSums struct {
 	BilledCents, ApprovedCents, CorrectedCents, PaidCents money.Cents
 }
 
-const invoiceCondition = ` from invoice i where i.payee_ik = $1 and i.collective_number = $2
-	and i.invoice_date = $3 and i.provider_group = any($4)`
+func (q *InvoiceQuery) condition() string {
+	if q.Single {
+		return ` from invoice i where i.payee_ik = $1 and i.single_number = $2
+			and i.invoice_date = $3 and i.provider_group = '295' and i.provider_group = any($4)`
+	}
+	return ` from invoice i where i.payee_ik = $1 and i.collective_number = $2
+		and i.invoice_date = $3 and i.provider_group = any($4)`
+}
 
 // InvoiceStatus reads the sums and one page of the invoices that match, from one
 // snapshot, in the order of their single numbers. Without a match Invoices is 0
@@ -80,10 +88,10 @@ func (db *DB) InvoiceStatus(ctx context.Context, q InvoiceQuery, p Page) (sums I
 	args := []any{q.PayeeIK, q.Number, q.Date.UTC(), q.Groups}
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) error {
-		if sums, err = invoiceSums(ctx, tx, args); err != nil || sums.Invoices == 0 {
+		if sums, err = invoiceSums(ctx, tx, q.condition(), args); err != nil || sums.Invoices == 0 {
 			return err
 		}
-		list, err = invoicePage(ctx, tx, append(args, p.Limit, p.Offset))
+		list, err = invoicePage(ctx, tx, q.condition(), append(args, p.Limit, p.Offset))
 		return err
 	})
 	if err != nil {
@@ -92,11 +100,11 @@ func (db *DB) InvoiceStatus(ctx context.Context, q InvoiceQuery, p Page) (sums I
 	return sums, list, nil
 }
 
-func invoiceSums(ctx context.Context, tx pgx.Tx, args []any) (s InvoiceSums, err error) {
+func invoiceSums(ctx context.Context, tx pgx.Tx, condition string, args []any) (s InvoiceSums, err error) {
 	var received, paidOn *time.Time
 	var checked *time.Time
 	err = tx.QueryRow(ctx, `with hit as (select i.id, i.state, i.received_on, i.created_at,
-			i.billed_cents, i.approved_cents, i.corrected_cents`+invoiceCondition+`),
+			i.billed_cents, i.approved_cents, i.corrected_cents`+condition+`),
 		payment as (select sum(l.amount_cents)::bigint as cents, max(v.paid_on) as last
 			from voucher_line l join voucher v on v.number = l.voucher_number
 			where l.invoice_id in (select id from hit))
@@ -120,7 +128,7 @@ func invoiceSums(ctx context.Context, tx pgx.Tx, args []any) (s InvoiceSums, err
 	return s, nil
 }
 
-func invoicePage(ctx context.Context, tx pgx.Tx, args []any) ([]InvoiceStatus, error) {
+func invoicePage(ctx context.Context, tx pgx.Tx, condition string, args []any) ([]InvoiceStatus, error) {
 	rows, err := tx.Query(ctx, `select i.collective_number, i.single_number, i.invoice_date, i.provider_ik,
 			i.payer_ik, coalesce((select min(p.name) from payer p where p.ik = i.payer_ik and p.superseded_by is null), ''),
 			i.received_on, i.created_at, i.state, i.cases, i.positions, i.billed_cents, i.approved_cents, i.corrected_cents,
@@ -128,7 +136,7 @@ func invoicePage(ctx context.Context, tx pgx.Tx, args []any) ([]InvoiceStatus, e
 			(select json_agg(json_build_object('voucher', v.number, 'paid_on', v.paid_on, 'cents', l.amount_cents)
 				order by v.paid_on, v.number)
 				from voucher_line l join voucher v on v.number = l.voucher_number where l.invoice_id = i.id)`+
-		invoiceCondition+` order by length(i.single_number), i.single_number, i.provider_ik, i.id limit $5 offset $6`, args...)
+		condition+` order by length(i.single_number), i.single_number, i.provider_ik, i.id limit $5 offset $6`, args...)
 	if err != nil {
 		return nil, err
 	}

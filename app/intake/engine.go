@@ -1,7 +1,10 @@
 package intake
 
 import (
+	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,7 +14,6 @@ import (
 	"klarbeleg/domain/money"
 	"klarbeleg/dta"
 	"klarbeleg/dta/auftrag"
-	"klarbeleg/dta/p302"
 )
 
 // Batch sizes: how many positions are read before the history is asked for all of
@@ -40,9 +42,9 @@ type Input struct {
 // Sink takes what the engine decides, in the order of the file. The offline
 // check prints, the intake stores.
 type Sink interface {
-	// Header is called once, when the file's header is known. Stop ends the run:
-	// the rest is not read.
-	Header(ctx context.Context, h *billing.Header) (stop []Finding, err error)
+	// Header is called once, when the file's header is known. A finding that
+	// rejects the file ends the run: the rest is not read.
+	Header(ctx context.Context, h *billing.Header) ([]Finding, error)
 	// History loads what was billed before for the invoices; nil if unknown.
 	History(ctx context.Context, invoices []*billing.Invoice) (*billing.History, error)
 	// Finding takes a finding; those with money effect have taken it already.
@@ -51,6 +53,9 @@ type Sink interface {
 	Accept(ctx context.Context, c *billing.Checked) error
 	// Refuse takes an invoice that did not.
 	Refuse(r billing.RefusedInvoice)
+	// Cancel takes a Storno whose original was accepted before, or earlier in this
+	// file (§ 295).
+	Cancel(ctx context.Context, storno *billing.Invoice) error
 	// BeginCollective and EndCollective enclose the invoices of a collective
 	// invoice. With keep = false all of them are refused after the fact, and the
 	// sink takes back what it accepted since the begin.
@@ -99,11 +104,17 @@ func (e *Engine) Run(ctx context.Context, in Input, facts *billing.Facts, sink S
 	if b, ok := sink.(BatchSink); ok {
 		r.batchSize = b.BatchPositions()
 	}
-	if err := r.readAuftrag(in); err != nil {
+	payload := bufio.NewReaderSize(in.Payload, routeBytes)
+	in.Payload = payload
+	head, err := payload.Peek(routeBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read delivery: %w", err)
+	}
+	if err := r.readAuftrag(in, procedureOf(head)); err != nil {
 		return nil, err
 	}
 	if r.rejected == "" {
-		if err := r.readPayload(in); err != nil {
+		if err := r.procedure.read(r, in); err != nil {
 			return nil, err
 		}
 	}
@@ -114,13 +125,14 @@ func (e *Engine) Run(ctx context.Context, in Input, facts *billing.Facts, sink S
 // run is the state of one Run.
 type run struct {
 	*Engine
-	ctx      context.Context
-	facts    billing.Facts
-	sink     Sink
-	report   *Report
-	transfer string
-	rejected string // the rule that rejects the whole file, "" for none
-	batch    batch
+	ctx       context.Context
+	facts     billing.Facts
+	sink      Sink
+	report    *Report
+	procedure *procedure
+	transfer  string
+	rejected  string // the rule that rejects the whole file, "" for none
+	batch     batch
 	// batchSize is the number of positions at which the batch is checked.
 	batchSize int
 	// collective is the open collective invoice; its invoices since begin are
@@ -132,21 +144,78 @@ type run struct {
 	noData   map[string]bool
 }
 
-// readAuftrag reads the Auftragsdatei and its findings.
-func (r *run) readAuftrag(in Input) error {
-	r.transfer = in.TransferName
+// readAuftrag reads the Auftragsdatei and its findings. What the payload is, its
+// own content says first (seen), then the Auftragsdatei.
+func (r *run) readAuftrag(in Input, seen *procedure) error {
+	r.transfer, r.procedure = in.TransferName, cmp.Or(seen, &procedure302)
 	if in.Auftrag == nil {
 		if in.AuftragOptional {
 			return nil
 		}
-		return r.fileErrors([]dta.Error{p302.MissingAuftrag()})
+		return r.fileErrors([]dta.Error{r.procedure.missingAuftrag()})
 	}
 	a, errs := auftrag.Read(in.Auftrag)
 	r.report.Auftrag = a
-	if r.transfer == "" && a != nil {
-		r.transfer = a.TransferName()
+	if a != nil {
+		r.transfer = cmp.Or(r.transfer, a.TransferName())
+		r.procedure = cmp.Or(seen, claimedProcedure(a), &procedure302)
 	}
 	return r.fileErrors(errs)
+}
+
+// zeichensatz returns the character set that the Auftragsdatei names, "" without
+// one.
+func (r *run) zeichensatz() string {
+	if r.report.Auftrag == nil {
+		return ""
+	}
+	return r.report.Auftrag.Zeichensatz
+}
+
+// header takes the file's header at the first message, with the findings of the
+// checks that need both files.
+func (r *run) header(h *billing.Header, errs []dta.Error) error {
+	r.report.Header = h
+	if err := r.fileErrors(errs); err != nil || r.rejected != "" {
+		return err
+	}
+	stop, err := r.sink.Header(r.ctx, h)
+	if err != nil {
+		return err
+	}
+	for i := range stop {
+		if stop[i].Severity == checks.RejectFile.String() {
+			r.reject(stop[i].Rule)
+		}
+		if err := r.finding(&stop[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findings reports the errors of one message or prescription.
+func (r *run) findings(errs []dta.Error, invoice string) error {
+	for i := range errs {
+		f := fromDTA(&errs[i], invoice)
+		if err := r.finding(&f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add takes the invoice in the batch's newest slot.
+func (r *run) add(inv *billing.Invoice) error {
+	for i := range inv.Cases {
+		r.report.Cases++
+		r.report.Positions += len(inv.Cases[i].Positions)
+		r.batch.positions += len(inv.Cases[i].Positions)
+	}
+	if r.batch.positions >= r.batchSize {
+		return r.flush()
+	}
+	return nil
 }
 
 // fileErrors reports errors of file scope.
@@ -166,153 +235,6 @@ func (r *run) fileErrors(errs []dta.Error) error {
 func (r *run) finding(f *Finding) error {
 	r.report.Findings++
 	return r.sink.Finding(r.ctx, f)
-}
-
-func (r *run) readPayload(in Input) error {
-	opts := p302.Options{}
-	if r.report.Auftrag != nil {
-		opts.Zeichensatz = r.report.Auftrag.Zeichensatz
-	}
-	reader := p302.NewInvoiceReader(in.Payload, opts)
-	for reader.Next() {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		if r.report.Header == nil {
-			if err := r.header(reader, in); err != nil {
-				return err
-			}
-			if r.rejected != "" {
-				break
-			}
-		}
-		if err := r.item(reader.Invoice()); err != nil {
-			return err
-		}
-	}
-	if err := reader.Err(); err != nil {
-		return fmt.Errorf("read delivery: %w", err)
-	}
-	return r.end(reader, in)
-}
-
-// header is called at the first invoice: stage 1 checks that need both files.
-func (r *run) header(reader *p302.InvoiceReader, in Input) error {
-	u := reader.UNB()
-	r.report.Header = mapHeader(u, reader.Version())
-	if r.report.Auftrag != nil {
-		errs := p302.CheckDelivery(r.report.Auftrag, r.transfer, u, in.Size)
-		if err := r.fileErrors(errs); err != nil || r.rejected != "" {
-			return err
-		}
-	}
-	stop, err := r.sink.Header(r.ctx, r.report.Header)
-	if err != nil {
-		return err
-	}
-	for i := range stop {
-		r.reject(stop[i].Rule)
-		if err := r.finding(&stop[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// item takes one item of the file: the head of a collective invoice, or an
-// invoice.
-func (r *run) item(in *p302.Invoice) error {
-	if in.IsSammel {
-		if err := r.endCollective(); err != nil {
-			return err
-		}
-		return r.beginCollective(in)
-	}
-	r.report.Invoices++
-	if in.Rejected || in.Gesamt == nil || in.SLLA == nil || (r.collective != nil && r.collective.refusedBy != "") {
-		return r.unreadable(in)
-	}
-	if err := r.warnings(in); err != nil {
-		return err
-	}
-	var coll *billing.Statement
-	if r.collective != nil {
-		coll = &r.collective.statement
-	}
-	slot := r.batch.next()
-	mapInvoice(in, r.report.Header, coll, slot)
-	for i := range slot.Cases {
-		r.report.Cases++
-		r.report.Positions += len(slot.Cases[i].Positions)
-		r.batch.positions += len(slot.Cases[i].Positions)
-	}
-	if r.batch.positions >= r.batchSize {
-		return r.flush()
-	}
-	return nil
-}
-
-func (r *run) warnings(in *p302.Invoice) error {
-	for i := range in.Errors {
-		f := fromDTA(&in.Errors[i], numberOf(in).String())
-		if err := r.finding(&f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unreadable refuses an invoice whose messages, or whose collective statement,
-// fail stage 1 or 2.
-func (r *run) unreadable(in *p302.Invoice) error {
-	if err := r.flush(); err != nil { // keep the order of the file
-		return err
-	}
-	if err := r.warnings(in); err != nil {
-		return err
-	}
-	refused := billing.RefusedInvoice{Number: numberOf(in), Place: place(in.Von)}
-	refused.Rule = firstFault(in.Errors)
-	if refused.Rule == "" && r.collective != nil {
-		refused.Rule = r.collective.refusedBy
-	}
-	if in.Gesamt != nil {
-		var s billing.Statement
-		mapStatement(in.Gesamt, &s)
-		total, _ := s.Total()
-		refused.Provider, refused.Billed = s.Provider, total.Amount
-	}
-	if r.collective != nil {
-		r.collective.broken = true
-	}
-	r.refuse(refused)
-	return nil
-}
-
-// firstFault returns the code of the first error above a warning.
-func firstFault(errs []dta.Error) string {
-	for i := range errs {
-		if errs[i].Severity != dta.Warn {
-			return errs[i].Code
-		}
-	}
-	return ""
-}
-
-func (r *run) refuse(refused billing.RefusedInvoice) {
-	r.report.Refused++
-	r.report.RefusedCents += int64(refused.Billed)
-	r.sink.Refuse(refused)
-}
-
-func numberOf(in *p302.Invoice) billing.InvoiceNumber {
-	switch {
-	case in.Gesamt != nil && in.Gesamt.REC.SammelRechnungsnummer != "":
-		return billing.InvoiceNumber{Collective: in.Gesamt.REC.SammelRechnungsnummer, Single: in.Gesamt.REC.EinzelRechnungsnummer}
-	case in.SLLA != nil && in.SLLA.REC.SammelRechnungsnummer != "":
-		return billing.InvoiceNumber{Collective: in.SLLA.REC.SammelRechnungsnummer, Single: in.SLLA.REC.EinzelRechnungsnummer}
-	}
-	return billing.InvoiceNumber{}
 }
 
 // batch holds invoices read and not yet checked; its slots are reused.
@@ -374,9 +296,18 @@ func (r *run) check(inv *billing.Invoice) error {
 	if res.RejectedFile {
 		r.reject(rejecting(res))
 	}
+	cancels := inv.Processing == billing.Cancellation
 	if res.Rejected {
-		r.refuse(billing.RefusedInvoice{Number: inv.Number, Provider: inv.Provider, Billed: claimed(inv), Rule: rejecting(res), Place: inv.Statement.Place})
+		refused := billing.RefusedInvoice{Number: inv.Number, Provider: inv.Provider, Billed: claimed(inv), Rule: rejecting(res), Place: inv.Statement.Place}
+		if cancels {
+			r.report.Invoices++
+			refused.Billed = 0
+		}
+		r.refuse(refused)
 		return nil
+	}
+	if cancels {
+		return r.cancel(inv)
 	}
 	r.remember(inv)
 	r.report.Billed += int64(res.Billed)
@@ -411,35 +342,51 @@ func (r *run) remember(inv *billing.Invoice) {
 		return
 	}
 	h.Invoices[inv.Key()] = r.facts.ReceivedOn
+	if inv.Header.Group == billing.GroupIntegrated {
+		h.Singles[inv.SingleKey()] = billing.Single{KVNR: inv.Cases[0].KVNR, Billed: inv.Billed()}
+	}
+	eachLine(inv, func(key uint64) {
+		if _, known := h.Lines[key]; !known {
+			h.Lines[key] = inv.Number
+		}
+	})
+}
+
+// eachLine yields the fingerprints of the lines of an invoice.
+func eachLine(inv *billing.Invoice, yield func(key uint64)) {
 	for c := range inv.Cases {
 		bc := &inv.Cases[c]
 		for p := range bc.Positions {
 			if key, ok := billing.LineFingerprint(inv.Provider, bc, &bc.Positions[p]); ok {
-				if _, known := h.Lines[key]; !known {
-					h.Lines[key] = inv.Number
-				}
+				yield(key)
 			}
 		}
 	}
 }
 
-// end takes what is known only at the end of the file.
-func (r *run) end(reader *p302.InvoiceReader, in Input) error {
-	stats := reader.Stats()
-	r.report.Bytes, r.report.Segments = stats.Bytes, int64(stats.Segments)
-	if r.report.Header == nil && reader.UNB() != nil {
-		if err := r.header(reader, in); err != nil {
-			return err
-		}
+// cancel takes a Storno that found its original.
+func (r *run) cancel(inv *billing.Invoice) error {
+	r.report.Cancelled++
+	if h := r.facts.History; h != nil {
+		s := h.Singles[inv.SingleKey()]
+		s.Cancelled = true
+		h.Singles[inv.SingleKey()] = s
+		eachLine(inv, func(key uint64) { delete(h.Lines, key) })
 	}
+	return r.sink.Cancel(r.ctx, inv)
+}
+
+// end takes the findings of file scope, which are complete at the end of the file.
+// Without a header nothing is known of the file but its bytes.
+func (r *run) end(unreadable string, errs []dta.Error) error {
 	if r.report.Header == nil {
 		r.report.Unreadable = true
-		r.reject("P2001")
+		r.reject(unreadable)
 	}
-	if err := r.endCollective(); err != nil {
+	if err := r.flush(); err != nil {
 		return err
 	}
-	return r.fileErrors(reader.Errors())
+	return r.fileErrors(errs)
 }
 
 // close decides the outcome. A rejected file has no sums: nothing of it is

@@ -24,6 +24,15 @@ func (t *intakeTx) invoiceStatus(c *billing.Checked) store.OutboxMessage {
 	})
 }
 
+// cancelled announces that a Storno took an invoice back.
+func (t *intakeTx) cancelled(storno *billing.Invoice, sums store.Cancelled) store.OutboxMessage {
+	return t.event("invoice", messages.TopicInvoices, storno.Provider, messages.TypeInvoiceStatus, messages.InvoiceStatus{
+		Invoice: storno.Number.String(), InvoiceDate: storno.Date.String(), ProviderIK: storno.Provider, PayeeIK: storno.Payee(),
+		PayerIK: storno.Payer, Group: storno.Header.Group.String(), State: string(billing.InvoiceCancelled),
+		Billed: int64(sums.Billed), Approved: int64(sums.Approved), Corrected: int64(sums.Corrected), DeliveryID: t.delivery.ID.String(), At: t.now,
+	})
+}
+
 func (t *intakeTx) correction(c *billing.Checked, k *billing.Correction) store.OutboxMessage {
 	inv, bc := c.Invoice, &c.Invoice.Cases[k.Case]
 	caseID := c.CaseIDs[k.Case].String()
@@ -52,7 +61,7 @@ func (t *intakeTx) receipt(r *Report) store.OutboxMessage {
 		DeliveryID: d.ID.String(), MessageID: d.MessageID, SenderIK: d.Sender, RecipientIK: d.Recipient, Transfer: d.TransferName,
 		Reference: d.Reference, Outcome: r.Outcome, ReceivedAt: t.now, Errors: t.errs, ErrorsLeftOff: t.leftOff,
 		Counts: messages.ReceiptCounts{
-			Invoices: r.Invoices, InvoicesRefused: r.Refused, Cases: r.Cases, Positions: r.Positions, Segments: r.Segments, Bytes: d.Bytes,
+			Invoices: r.Invoices, InvoicesRefused: r.Refused, InvoicesCancelled: r.Cancelled, Cases: r.Cases, Positions: r.Positions, Segments: r.Segments, Bytes: d.Bytes,
 		},
 		Sums: messages.ReceiptSums{Billed: r.Billed, Approved: r.Approved, Corrected: r.Corrected, Refused: r.RefusedCents},
 	}

@@ -68,17 +68,20 @@ func exampleFacts(t testing.TB) *billing.Facts {
 // collector is a sink that keeps what the engine says; nothing was billed before
 // the file itself.
 type collector struct {
-	findings []intake.Finding
-	accepted int
-	refused  []billing.RefusedInvoice
-	history  billing.History
+	findings  []intake.Finding
+	accepted  int
+	refused   []billing.RefusedInvoice
+	cancelled []billing.SingleKey
+	history   billing.History
 }
 
 func (*collector) Header(context.Context, *billing.Header) ([]intake.Finding, error) { return nil, nil }
 
 func (c *collector) History(context.Context, []*billing.Invoice) (*billing.History, error) {
 	if c.history.Invoices == nil {
-		c.history = billing.History{Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{}}
+		c.history = billing.History{
+			Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{}, Singles: map[billing.SingleKey]billing.Single{},
+		}
 	}
 	return &c.history, nil
 }
@@ -90,8 +93,13 @@ func (c *collector) Finding(_ context.Context, f *intake.Finding) error {
 
 func (c *collector) Accept(context.Context, *billing.Checked) error { c.accepted++; return nil }
 func (c *collector) Refuse(r billing.RefusedInvoice)                { c.refused = append(c.refused, r) }
-func (*collector) BeginCollective(context.Context) error            { return nil }
-func (*collector) EndCollective(context.Context, bool) error        { return nil }
+
+func (c *collector) Cancel(_ context.Context, s *billing.Invoice) error {
+	c.cancelled = append(c.cancelled, s.SingleKey())
+	return nil
+}
+func (*collector) BeginCollective(context.Context) error     { return nil }
+func (*collector) EndCollective(context.Context, bool) error { return nil }
 
 func check(t testing.TB, d delivery, facts *billing.Facts) (*intake.Report, *collector) {
 	t.Helper()

@@ -86,6 +86,8 @@ type Summary struct {
 	// Refused counts the invoices refused, RefusedCents what they demanded.
 	Refused      int   `json:"refused_invoices"`
 	RefusedCents int64 `json:"refused_cents"`
+	// Cancelled counts the invoices that a Storno took back (§ 295).
+	Cancelled int `json:"cancelled_invoices,omitempty"`
 	// NoData lists the rules that could not decide because a list was missing.
 	NoData []string `json:"no_data,omitempty"`
 }

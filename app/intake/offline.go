@@ -27,7 +27,10 @@ func (*Offline) Header(context.Context, *billing.Header) ([]Finding, error) { re
 // History returns what the file itself billed so far.
 func (o *Offline) History(context.Context, []*billing.Invoice) (*billing.History, error) {
 	if o.history == nil {
-		o.history = &billing.History{Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{}}
+		o.history = &billing.History{
+			Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{},
+			Singles: map[billing.SingleKey]billing.Single{}, Partial: true,
+		}
 	}
 	return o.history, nil
 }
@@ -45,6 +48,9 @@ func (*Offline) Accept(context.Context, *billing.Checked) error { return nil }
 
 // Refuse does nothing.
 func (*Offline) Refuse(billing.RefusedInvoice) {}
+
+// Cancel does nothing.
+func (*Offline) Cancel(context.Context, *billing.Invoice) error { return nil }
 
 // BeginCollective does nothing.
 func (*Offline) BeginCollective(context.Context) error { return nil }

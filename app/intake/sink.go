@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"klarbeleg/checks"
@@ -22,16 +23,46 @@ var _ BatchSink = (*intakeTx)(nil)
 func (*intakeTx) BatchPositions() int { return storeBatch }
 
 // Header refuses an interchange reference that was accepted before with other
-// content (P1009).
+// content: P1009 in § 302, IV-D02 in § 295, where a gap is a warning too.
 func (t *intakeTx) Header(ctx context.Context, h *billing.Header) ([]Finding, error) {
 	earlier, found, err := store.FindSameReference(ctx, t.tx, h)
-	if err != nil || !found {
+	if err != nil {
 		return nil, err
 	}
+	on := calendar.InBerlin(earlier.ReceivedAt).German()
+	var f Finding
+	switch {
+	case found && h.Group == billing.GroupIntegrated:
+		f = t.rule("IV-D02", map[string]string{"grund": "Die Dateinummer " + h.Reference + " wurde bereits am " + on + " angenommen."})
+	case found:
+		f = t.rule("P1009", map[string]string{"ref": h.Reference, "datum": on})
+	case h.Group == billing.GroupIntegrated:
+		return t.gap(ctx, h)
+	default:
+		return nil, nil
+	}
 	t.delivery.DuplicateOf = earlier.ID
-	f := t.rule("P1009", map[string]string{"ref": h.Reference, "datum": calendar.InBerlin(earlier.ReceivedAt).German()})
 	f.Segment, f.Offset, f.Tag = int(h.Segment), h.Offset, "UNB"
 	return []Finding{f}, nil
+}
+
+// gap warns if the Dateinummer does not follow the last one of the same partners.
+func (t *intakeTx) gap(ctx context.Context, h *billing.Header) ([]Finding, error) {
+	last, found, err := store.LastReference(ctx, t.tx, h)
+	if err != nil || !found || follows(last, h.Reference) {
+		return nil, err
+	}
+	f := t.rule("IV-D02", map[string]string{"grund": "Die Dateinummer " + h.Reference + " folgt nicht auf die zuletzt angenommene " + last + "."})
+	f.Segment, f.Offset, f.Tag, f.Severity = int(h.Segment), h.Offset, "UNB", checks.Warn.String()
+	return []Finding{f}, nil
+}
+
+// follows reports whether the five-digit number at the start of next is that
+// behind last; after 99999 comes 00001.
+func follows(last, next string) bool {
+	a, errA := strconv.Atoi(last[:min(5, len(last))])
+	b, errB := strconv.Atoi(next[:min(5, len(next))])
+	return errA == nil && errB == nil && b == a%99999+1
 }
 
 // rule returns a finding of a rule that the intake itself decides.
@@ -55,12 +86,15 @@ func (t *intakeTx) History(ctx context.Context, invoices []*billing.Invoice) (*b
 	return store.LoadHistory(ctx, t.tx, invoices, t.facts.ReceivedOn)
 }
 
-// Finding keeps what belongs into the receipt: faults of stages 1 to 3 that
-// refuse something, and warnings of stages 1 and 2. Corrections travel as
-// correction records.
+// stornoDiffers is the one warning about a Storno, which no stored invoice keeps.
+const stornoDiffers = "IV-K04"
+
+// Finding keeps what belongs into the receipt: faults that refuse something,
+// warnings of stages 1 and 2 and about Stornos. Corrections travel as correction
+// records, other warnings stay with the invoice.
 func (t *intakeTx) Finding(_ context.Context, f *Finding) error {
 	refuses := strings.HasPrefix(f.Severity, "reject_")
-	if !refuses && f.Stage > 2 {
+	if !refuses && f.Stage > 2 && f.Rule != stornoDiffers {
 		return nil
 	}
 	if len(t.errs) == maxReceiptErrors {
@@ -91,6 +125,16 @@ func (t *intakeTx) Accept(ctx context.Context, c *billing.Checked) error {
 
 // Refuse remembers an invoice that is not processed.
 func (t *intakeTx) Refuse(r billing.RefusedInvoice) { t.refused = append(t.refused, r) }
+
+// Cancel takes an invoice back and announces it.
+func (t *intakeTx) Cancel(ctx context.Context, storno *billing.Invoice) error {
+	sums, err := t.writer.Cancel(ctx, storno.SingleKey())
+	if err != nil {
+		return err
+	}
+	t.outbox.Add(t.cancelled(storno, sums))
+	return nil
+}
 
 // BeginCollective writes what came before, so that a savepoint separates it from
 // what follows.

@@ -41,7 +41,7 @@ type DigestConfig struct {
 }
 
 // DefaultReadOnlyGroups are the groups that heal outside the portal.
-func DefaultReadOnlyGroups() []string { return []string{"B"} }
+func DefaultReadOnlyGroups() []string { return []string{"B", "300", "295"} }
 
 // Digests plans the daily digest.
 type Digests struct {

@@ -49,10 +49,15 @@ const (
 // Valid reports whether a is one of the three areas.
 func (a Area) Valid() bool { return a == Other || a == Pharmacy || a == Integrated }
 
-// groups returns the provider groups of the area. Only § 302 has groups; an area
-// without groups matches nothing.
+// groups returns the provider groups of the area; § 300 and § 295 are one each.
 func (a Area) groups() []string {
-	if a != Other {
+	switch a {
+	case Pharmacy:
+		return []string{billing.GroupPharmacy.String()}
+	case Integrated:
+		return []string{billing.GroupIntegrated.String()}
+	case Other:
+	default:
 		return []string{}
 	}
 	groups := make([]string, 0, 'S'-'A'+1)
@@ -145,7 +150,7 @@ func New(db *store.DB, c clock.Clock) *Service { return &Service{db: db, clock: 
 // values; ErrNotFound if none does, whatever the reason.
 func (s *Service) Lookup(ctx context.Context, q Query, page int) (Result, error) {
 	sums, list, err := s.db.InvoiceStatus(ctx, store.InvoiceQuery{
-		PayeeIK: q.IK, Number: q.Number, Date: q.Date, Groups: q.Area.groups(),
+		PayeeIK: q.IK, Number: q.Number, Date: q.Date, Groups: q.Area.groups(), Single: q.Area == Integrated,
 	}, pageOf(page))
 	if err != nil {
 		return Result{}, err

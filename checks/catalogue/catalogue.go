@@ -3,7 +3,8 @@
 //
 // checks.csv is a copy of the rule specification (spec/checks.csv); format-rules.csv
 // holds, in the same columns, the rules of spec/dta-302-rules.csv that it does not
-// cover. Both name the source of every row.
+// cover, procedure-rules.csv those of § 300 (codes/apo_pruefregeln.csv) and § 295
+// (codes/iv_pruefregeln.csv). All name the source of every row.
 package catalogue
 
 import (
@@ -20,7 +21,7 @@ import (
 	"klarbeleg/checks/formal"
 )
 
-//go:embed checks.csv format-rules.csv
+//go:embed checks.csv format-rules.csv procedure-rules.csv
 var tables embed.FS
 
 // columns are those of the tables, in order.
@@ -65,7 +66,7 @@ func build(bindings []checks.Binding) ([]checks.Rule, error) {
 		byID[b.ID] = append(byID[b.ID], b)
 	}
 	var rules []checks.Rule
-	for _, name := range []string{"checks.csv", "format-rules.csv"} {
+	for _, name := range []string{"checks.csv", "format-rules.csv", "procedure-rules.csv"} {
 		rows, err := readTable(name)
 		if err != nil {
 			return nil, fmt.Errorf("catalogue: %s: %w", name, err)
@@ -87,7 +88,15 @@ func build(bindings []checks.Binding) ([]checks.Rule, error) {
 	return rules, nil
 }
 
+// beyond302 are the rules for all areas that are asked of § 300 and § 295 too:
+// those about the payer. What the others ask, the rules of these procedures ask in
+// their own way.
+var beyond302 = []string{"P4001", "P4002", "P4003"}
+
 func bind(r checks.Rule, b checks.Binding) checks.Rule {
+	if r.Areas == checks.AreaAll && !slices.Contains(beyond302, r.ID) {
+		r.Areas = checks.Area302
+	}
 	r.Version = max(1, b.Version)
 	r.Turn, r.Scope, r.Needs, r.Unless = b.Turn, b.Scope, b.Needs, b.Unless
 	r.ValidFrom, r.ValidTo, r.Check = b.ValidFrom, b.ValidTo, b.Check

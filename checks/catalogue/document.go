@@ -24,7 +24,7 @@ func Document() []byte {
 	}
 	b.WriteString("# Prüfregeln\n\n")
 	b.WriteString("Diese Datei ist erzeugt (`go generate ./checks/catalogue`), nicht von Hand zu ändern. ")
-	b.WriteString("Quelle: `checks/catalogue/checks.csv` und `format-rules.csv`; dort steht zu jeder Regel auch die Fundstelle.\n\n")
+	b.WriteString("Quelle: `checks.csv`, `format-rules.csv` und `procedure-rules.csv` in `checks/catalogue`; dort steht zu jeder Regel auch die Fundstelle.\n\n")
 	b.WriteString("Stufe 3 und 4 prüft dieses Regelwerk. Fehler der Stufen 1 und 2 stellt die Annahme fest; von hier hat sie Text und Wirkung.\n\n")
 	b.WriteString("| Stufe | Regeln | umgesetzt |\n|---|---|---|\n")
 	for level := checks.LevelFile; level <= checks.LevelContract; level++ {

@@ -13,7 +13,7 @@ func Bindings() []checks.Binding {
 	var all []checks.Binding
 	for _, list := range [][]checks.Binding{
 		payerRules(), providerRules(), historyRules(), dateRules(), priceRules(),
-		therapyCopayRules(), aidCopayRules(), tripRules(),
+		therapyCopayRules(), aidCopayRules(), tripRules(), integratedRules(),
 	} {
 		all = append(all, list...)
 	}

@@ -13,7 +13,7 @@ func Bindings() []checks.Binding {
 	var all []checks.Binding
 	for _, list := range [][]checks.Binding{
 		identifierRules(), codeRules(), invoiceRules(), dateRules(), personRules(),
-		diagnosisRules(), positionRules(), copayRules(), sumRules(), statementRules(),
+		diagnosisRules(), positionRules(), copayRules(), sumRules(), statementRules(), wireRules(),
 	} {
 		all = append(all, list...)
 	}

@@ -48,6 +48,36 @@ type Case struct {
 	Diagnoses []Diagnosis    `json:",omitzero"`
 	Approvals []Approval     `json:",omitzero"`
 	Totals    CaseTotals     `json:",omitzero"`
+	// Contract is what § 295 says of the contract and who rendered the services.
+	Contract *Contract `json:",omitzero"`
+	// Wire is what the reader of the format found about the case, for the rules
+	// of its procedure.
+	Wire []WireFault `json:"-"`
+}
+
+// Contract is the contract under which § 295 bills (INF, IBH, RGI).
+type Contract struct {
+	Place
+	Kind         string        `json:",omitzero"` // message type, such as DIR140
+	Mark         string        `json:",omitzero"` // Vertragskennzeichen
+	Number       string        `json:",omitzero"` // Vertragsnummer
+	From         calendar.Date `json:",omitzero"` // of the billing period
+	To           calendar.Date `json:",omitzero"`
+	LANR         string        `json:",omitzero"` // of who rendered the services
+	BSNR         string        `json:",omitzero"`
+	ReferrerLANR string        `json:",omitzero"`
+	ReferrerBSNR string        `json:",omitzero"`
+}
+
+// WireFault is a finding of the reader of a format about one case: the rule of
+// its procedure, where, and the German reason without any value of the file.
+type WireFault struct {
+	Rule   string
+	Place  Place
+	Tag    string
+	Reason string
+	// Warning says that this instance of the rule takes nothing.
+	Warning bool
 }
 
 // Origin is the reference of a correction to the first bill (URI).
@@ -108,7 +138,13 @@ type Position struct {
 	// CopayPerUnit is EHE.6 (therapy), per unit.
 	CopayPerUnit OptCents `json:",omitzero"`
 	VAT          VAT      `json:",omitzero"`
-	Text         string   `json:",omitzero"`
+	// Count is how many were billed where the wire states the amount of the whole
+	// line (§ 300, § 295): then Quantity is 1 and Price that amount.
+	Count int32 `json:",omitzero"`
+	// Waived is what a line costs that the insured person pays alone (§ 300
+	// Nullposition): then Price is 0.
+	Waived money.Cents `json:",omitzero"`
+	Text   string      `json:",omitzero"`
 	// Part is the index into Case.Aids or Case.Trips, -1 for none.
 	Part        int16  `json:",omitzero"`
 	AidMark     string `json:",omitzero"`
@@ -128,7 +164,8 @@ type Position struct {
 	Minutes int16 `json:",omitzero"`
 }
 
-// VAT is the value added tax of a position (MWS).
+// VAT is the value added tax of a position (MWS). Without Present it is contained
+// in the price (§ 300).
 type VAT struct {
 	Place
 	Present bool             `json:",omitzero"`
@@ -304,17 +341,20 @@ type CaseTotals struct {
 	OwnShare  OptCents    `json:",omitzero"`
 	Extra     OptCents    `json:",omitzero"`
 	Deduction OptCents    `json:",omitzero"`
+	// Reduction is what the wire takes off beside the co-payment: discounts
+	// (§ 300), Minderungen (§ 295).
+	Reduction money.Cents `json:",omitzero"`
 }
 
-// Billed returns what the case demands: gross less co-payment, own share and,
-// in a correction bill, the agreed deduction; for a co-payment claim the amount
+// Billed returns what the case demands: gross less co-payment, own share,
+// reductions and, in a correction bill, the agreed deduction; for a co-payment claim the amount
 // claimed (spec/dta-302 section 9, GES).
 func (c *Case) Billed(code ProcessingCode) money.Cents {
 	t := &c.Totals
 	if code == CopaymentClaim || t.Claim {
 		return t.Copay.Cents
 	}
-	net := t.Gross - t.Copay.Cents - t.OwnShare.Cents
+	net := t.Gross - t.Copay.Cents - t.OwnShare.Cents - t.Reduction
 	if code == CorrectionBill {
 		net -= t.Deduction.Cents
 	}

@@ -201,7 +201,28 @@ type History struct {
 	// Lines maps the fingerprint of a line already billed to the number of the
 	// invoice that billed it.
 	Lines map[uint64]InvoiceNumber
+	// Singles holds the accepted § 295 invoices with the numbers at hand.
+	Singles map[SingleKey]Single
+	// Partial says that only what the file itself billed is known (a check before
+	// sending).
+	Partial bool
 }
+
+// SingleKey identifies an invoice of § 295: who bills, and its Rechnungsnummer
+// (spec/dta-295 section 5).
+type SingleKey struct {
+	Provider, Number string
+}
+
+// Single is an accepted invoice of § 295.
+type Single struct {
+	KVNR      string
+	Billed    money.Cents
+	Cancelled bool
+}
+
+// SingleKey returns the key of a § 295 invoice.
+func (i *Invoice) SingleKey() SingleKey { return SingleKey{i.Provider, i.Number.Single} }
 
 // FundNumber is an invoice number of one fund: it is unique there over all years,
 // whatever provider and date (TA1 5.5.2).

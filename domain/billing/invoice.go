@@ -19,8 +19,8 @@ type Place struct {
 	Offset int64 `json:",omitzero"`
 }
 
-// Group is the collective group of providers (Leistungserbringersammelgruppe),
-// a letter A to S.
+// Group is the collective group of providers (Leistungserbringersammelgruppe) of
+// § 302, a letter A to S; the other procedures have no groups and are one each.
 type Group byte
 
 // Groups of providers that Klarbeleg names in code.
@@ -29,10 +29,31 @@ const (
 	GroupTherapy   Group = 'B'
 	GroupTransport Group = 'E'
 	GroupMidwives  Group = 'F'
+	// GroupPharmacy is § 300, GroupIntegrated § 295 Abs. 1b.
+	GroupPharmacy   Group = '0'
+	GroupIntegrated Group = '5'
 )
 
-// String returns the letter.
-func (g Group) String() string { return string(rune(g)) }
+// String returns the letter, or the number of the procedure: 300, 295.
+func (g Group) String() string {
+	switch g {
+	case GroupPharmacy:
+		return "300"
+	case GroupIntegrated:
+		return "295"
+	default:
+		return string(rune(g))
+	}
+}
+
+// Procedure returns the number of a procedure without groups: 300, 295; "" for the
+// groups of § 302.
+func (g Group) Procedure() string {
+	if g == GroupPharmacy || g == GroupIntegrated {
+		return g.String()
+	}
+	return ""
+}
 
 // ProcessingCode is the Verarbeitungskennzeichen: what a bill is for.
 type ProcessingCode uint8
@@ -44,6 +65,9 @@ const (
 	CopaymentClaim   ProcessingCode = 3
 	CorrectionBill   ProcessingCode = 4
 	ResumptionOfCare ProcessingCode = 10
+	// Cancellation is the Storno of § 295 (IVK-02 = 30). It is no bill: it takes
+	// one back.
+	Cancellation ProcessingCode = 30
 )
 
 // Header is what one delivery says about itself.
@@ -62,17 +86,19 @@ type Header struct {
 }
 
 // InvoiceNumber is a Rechnungsnummer: the collective part and the single part,
-// "0" where there is none.
+// "0" where there is none. § 295 has single numbers, with a collective one at
+// choice.
 type InvoiceNumber struct {
 	Collective string
 	Single     string
 }
 
 // String returns "collective:single", the form of the wire and of all outputs,
-// with 0 for a missing single part; "" for no number at all.
+// with 0 for a missing single part; the single part alone where there is no
+// collective one, "" for no number at all.
 func (n InvoiceNumber) String() string {
-	if n == (InvoiceNumber{}) {
-		return ""
+	if n.Collective == "" {
+		return n.Single
 	}
 	return n.Collective + ":" + cmp.Or(n.Single, "0")
 }

@@ -22,6 +22,8 @@ const (
 	InvoiceCorrected InvoiceState = "corrected"
 	InvoiceRefused   InvoiceState = "refused"
 	InvoicePaid      InvoiceState = "paid"
+	// InvoiceCancelled is an invoice that a Storno took back (§ 295).
+	InvoiceCancelled InvoiceState = "cancelled"
 )
 
 // StateOf returns the state of a freshly checked invoice: approved in full,

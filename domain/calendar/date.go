@@ -24,6 +24,12 @@ func NewDate(y, m, d int) (date Date, ok bool) {
 	return fromCivil(y, m, d), true
 }
 
+// Compact returns the date as the number yyyymmdd.
+func (d Date) Compact() int32 {
+	y, m, day := d.Civil()
+	return int32(y*10000 + m*100 + day)
+}
+
 // FromCompact reads yyyymmdd as an integer, as the wire formats carry dates.
 func FromCompact(yyyymmdd int32) (Date, bool) {
 	v := int(yyyymmdd)

@@ -12,6 +12,9 @@ type Cents int64
 // (7,00 is 700) use it too.
 type Hundredths int64
 
+// One is the quantity 1,00.
+const One Hundredths = 100
+
 // Times returns the amount times the quantity, rounded half away from zero to
 // cents (spec/checks section 4: round once, at the step the rule names).
 func (c Cents) Times(q Hundredths) Cents { return Cents(divRound(int64(c)*int64(q), 100)) }

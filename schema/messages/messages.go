@@ -61,12 +61,14 @@ type Receipt struct {
 
 // ReceiptCounts counts what the delivery held.
 type ReceiptCounts struct {
-	Invoices        int   `json:"invoices"`
-	InvoicesRefused int   `json:"invoices_refused"`
-	Cases           int   `json:"cases"`
-	Positions       int   `json:"positions"`
-	Segments        int64 `json:"segments"`
-	Bytes           int64 `json:"bytes"`
+	Invoices        int `json:"invoices"`
+	InvoicesRefused int `json:"invoices_refused"`
+	// InvoicesCancelled counts the invoices taken back by a Storno (§ 295).
+	InvoicesCancelled int   `json:"invoices_cancelled,omitempty"`
+	Cases             int   `json:"cases"`
+	Positions         int   `json:"positions"`
+	Segments          int64 `json:"segments"`
+	Bytes             int64 `json:"bytes"`
 }
 
 // ReceiptSums are euro cents: billed = approved + corrected; refused is what the
@@ -96,13 +98,13 @@ type ReceiptError struct {
 
 // InvoiceStatus tells that an invoice changed its state.
 type InvoiceStatus struct {
-	Invoice     string    `json:"invoice"` // Gesamtrechnungsnummer:Einzelrechnungsnummer
+	Invoice     string    `json:"invoice"` // Gesamtrechnungsnummer:Einzelrechnungsnummer; § 295 the single one alone
 	InvoiceDate string    `json:"invoice_date"`
 	ProviderIK  string    `json:"provider_ik"`
 	PayeeIK     string    `json:"payee_ik"`
 	PayerIK     string    `json:"payer_ik"`
 	Group       string    `json:"group"`
-	State       string    `json:"state"` // approved, corrected, refused, paid
+	State       string    `json:"state"` // approved, corrected, refused, paid, cancelled
 	Billed      int64     `json:"billed_cents"`
 	Approved    int64     `json:"approved_cents"`
 	Corrected   int64     `json:"corrected_cents"`
