@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"klarbeleg/dta"
+	"klarbeleg/dta/invented"
 	"klarbeleg/dta/p295"
 )
 
@@ -33,10 +34,10 @@ func Faults() []FaultKind {
 		{Name: "betrag-unlesbar", Rule: p295.CodeElement, onSegments: inSegment("FKI+", 7, "12.50")},
 		{Name: "feld-zu-lang", Rule: p295.CodeElement, onSegments: inSegment("ABR+", 2, "1234567890123")},
 		{Name: "lanr", Rule: p295.CodePruefziffer, onBeleg: func(n *p295.Nachricht) {
-			n.IBH.Wert.LebenslangeArztnummer = otherDigit(n.IBH.Wert.LebenslangeArztnummer, 6)
+			n.IBH.Wert.LebenslangeArztnummer = invented.OtherDigit(n.IBH.Wert.LebenslangeArztnummer, 6)
 		}},
-		{Name: "kvnr", Rule: p295.CodePruefziffer, onBeleg: func(n *p295.Nachricht) { n.INV.Versichertennummer = otherDigit(n.INV.Versichertennummer, 9) }},
-		{Name: "ik", Rule: p295.CodePruefziffer, onBeleg: func(n *p295.Nachricht) { n.RGI.RechnungsstellerIK = otherDigit(n.RGI.RechnungsstellerIK, 8) }},
+		{Name: "kvnr", Rule: p295.CodePruefziffer, onBeleg: func(n *p295.Nachricht) { n.INV.Versichertennummer = invented.OtherDigit(n.INV.Versichertennummer, 9) }},
+		{Name: "ik", Rule: p295.CodePruefziffer, onBeleg: func(n *p295.Nachricht) { n.RGI.RechnungsstellerIK = invented.OtherDigit(n.RGI.RechnungsstellerIK, 8) }},
 		{Name: "schluessel", Rule: p295.CodeSchluessel, onBeleg: func(n *p295.Nachricht) { n.INV.Geschlecht = "9" }},
 		{Name: "datum-ausserhalb", Rule: p295.CodeDatum, onBeleg: func(n *p295.Nachricht) { n.ABR[0].Datum = 20000101 }},
 		{Name: "letzter-tag", Rule: p295.CodeDatum, onBeleg: func(n *p295.Nachricht) { n.ABR[0].LetzterTag = 20000101 }},

@@ -14,6 +14,7 @@ import (
 
 	"klarbeleg/dta"
 	"klarbeleg/dta/auftrag"
+	"klarbeleg/dta/invented"
 	"klarbeleg/dta/p295"
 )
 
@@ -21,7 +22,6 @@ import (
 const (
 	defaultBelege   = 10
 	defaultProvider = 20
-	maxSerial       = 9999 // digits 5 to 8 of an IK
 	payers          = 5
 	recipient       = "668800094"
 )
@@ -128,7 +128,7 @@ func newGenerator(out io.Writer, o Options) (*generator, error) {
 	y, m, _ := o.Erstellt.Date()
 	first := time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
 	g := &generator{
-		o: o, sender: institution("59", 1), faults: map[int][]Injection{},
+		o: o, sender: invented.Institution("59", 1), faults: map[int][]Injection{},
 		from: first.AddDate(0, -1, 0), until: first.AddDate(0, 0, -1),
 	}
 	for _, f := range o.Faults {
@@ -245,25 +245,25 @@ func (g *generator) nextNumber() string {
 // make generates the i-th Beleg.
 func (g *generator) make(i int) *p295.Nachricht {
 	rnd := rand.New(rand.NewPCG(g.o.Seed, uint64(i))) //nolint:gosec // invented data must be the same each time
-	payer := institution("10", 1+i%payers)
+	payer := invented.Institution("10", 1+i%payers)
 	n := &p295.Nachricht{
 		UNH: p295.UNH{Nachrichtentyp: g.o.Typ},
 		IVK: p295.IVK{
 			Verarbeitungskennzeichen: string(p295.Normalfall), Geschaeftsvorfall: "01", SenderIK: g.sender, KrankenkasseIK: payer,
 			SammelrechnungsID: p295.KeineSammelrechnung, DatenannahmestelleIK: recipient,
 		},
-		IBH: dta.Some(p295.IBH{LebenslangeArztnummer: doctor(i % g.o.Provider), Betriebsstaettennr: practice(i % g.o.Provider)}),
+		IBH: dta.Some(p295.IBH{LebenslangeArztnummer: invented.Doctor(i % g.o.Provider), Betriebsstaettennr: invented.Practice(i % g.o.Provider)}),
 		INF: p295.INF{Vertragskennzeichen: g.res.Contract, Unfallkennzeichen: "0", ArtDerInanspruchnahme: "7"},
 		INV: p295.INV{
 			Versichertenart: "1", BesonderePersonengruppe: "00", DMPKennzeichen: "00",
-			Versichertennummer: insured(g.o.Seed*6_700_417 + uint64(i)*49_979_687), KrankenkasseIK: payer,
+			Versichertennummer: invented.Insured(g.o.Seed*6_700_417 + uint64(i)*49_979_687), KrankenkasseIK: payer,
 			Nachname: pick(rnd, surnames()), Vorname: pick(rnd, names()), Geburtsdatum: p295.Datum((1930+rnd.IntN(90))*10000 + (1+rnd.IntN(12))*100 + 1 + rnd.IntN(28)),
 			Geschlecht: pick(rnd, []string{"1", "2"}), Postleitzahl: fmt.Sprintf("88%03d", rnd.IntN(1000)),
 		},
 		DIA: []p295.DIA{{ICD: pick(rnd, []string{"H36.0", "E11.90", "I10.00", "J45.0"}), Diagnosesicherheit: "G"}},
 		RGI: p295.RGI{
 			ErsterTag: datum(g.from), LetzterTag: datum(g.until), InformationRechnung: "1",
-			RechnungsstellerIK: institution("20", (int(g.o.Seed%100)*100+i%g.o.Provider+1)%(maxSerial+1)),
+			RechnungsstellerIK: invented.Institution("20", (int(g.o.Seed%100)*100+i%g.o.Provider+1)%(invented.MaxSerial+1)),
 			Rechnungsnummer:    g.nextNumber(), Rechnungsdatum: datum(g.o.Erstellt), Korrekturzaehler: "000",
 		},
 	}

@@ -2,7 +2,6 @@ package gen
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 
 	"klarbeleg/dta"
@@ -30,52 +29,6 @@ func prices() []Position {
 		{"IV0818", "Fallkonferenz", 4599},
 		{"IV0819", "Abschlussuntersuchung", 9901},
 	}
-}
-
-// institution returns an Institutionskennzeichen of a kind (two digits) in the
-// unassigned region 88 with its check digit (dta-300.md section 7).
-func institution(kind string, serial int) string {
-	body := fmt.Sprintf("%s88%04d", kind, serial)
-	return body + string(rune('0'+weighted(body[2:], 2, 1, true)))
-}
-
-// insured returns a Krankenversichertennummer: letter, eight digits and check
-// digit.
-func insured(n uint64) string {
-	letter := int(n / 100_000_000 % 26)
-	body := fmt.Sprintf("%08d", n%100_000_000)
-	return string(rune('A'+letter)) + body + string(rune('0'+weighted(fmt.Sprintf("%02d%s", letter+1, body), 1, 2, true)))
-}
-
-// doctor returns a lebenslange Arztnummer of the speciality 01.
-func doctor(n int) string {
-	body := fmt.Sprintf("88%04d", n%10000)
-	return body + string(rune('0'+(10-weighted(body, 4, 9, false))%10)) + "01"
-}
-
-// practice returns a Betriebsstättennummer of the district key 88.
-func practice(n int) string { return fmt.Sprintf("88%05d00", n%100_000) }
-
-// weighted returns the sum, modulo 10, of the digits times alternating weights,
-// or of the digit sums of these products.
-func weighted(digits string, first, second int, digitSums bool) int {
-	sum := 0
-	for i := range len(digits) {
-		p := int(digits[i]-'0') * first
-		first, second = second, first
-		if digitSums {
-			p = p/10 + p%10
-		}
-		sum += p
-	}
-	return sum % 10
-}
-
-// otherDigit changes the digit at a place.
-func otherDigit(s string, at int) string {
-	b := []byte(s)
-	b[at] = '0' + (b[at]-'0'+1)%10
-	return string(b)
 }
 
 // segmentsOf returns the segments of a message between UNH and UNT, without

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"klarbeleg/dta"
+	"klarbeleg/dta/invented"
 	"klarbeleg/dta/p302"
 )
 
@@ -39,7 +40,7 @@ func (c *caseBuilder) care(group byte, k p302.Kopf, f *p302.Faelle) total {
 }
 
 // staff is an invented Beschäftigtennummer.
-func (c *caseBuilder) staff() string { return doctor(c.rnd.IntN(5000)) }
+func (c *caseBuilder) staff() string { return invented.Doctor(c.rnd.IntN(5000)) }
 
 // day returns the n-th day of the service.
 func (c *caseBuilder) day(n int) p302.Datum { return datum(c.start.AddDate(0, 0, n)) }

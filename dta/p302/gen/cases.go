@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"klarbeleg/dta"
+	"klarbeleg/dta/invented"
 	"klarbeleg/dta/p302"
 )
 
@@ -149,5 +150,5 @@ func (c *caseBuilder) liable() string {
 
 func (c *caseBuilder) doctor() (practiceNumber, doctorNumber string) {
 	n := c.rnd.IntN(5000)
-	return practice(n), doctor(n)
+	return invented.Practice(n), invented.Doctor(n)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"klarbeleg/dta"
+	"klarbeleg/dta/invented"
 	"klarbeleg/dta/p302"
 )
 
@@ -134,16 +135,16 @@ func caseFaults() []FaultKind {
 		{Name: "price-high", Rule: "P4010", Gruppen: all, onCase: func(p *parts) { *p.price += 100; addVAT(p) }},
 		{Name: "price-low", Rule: "P4011", Gruppen: all, onCase: func(p *parts) { *p.price -= 100; addVAT(p) }},
 		{Name: "position-unknown", Rule: "P4009", Gruppen: all, onCase: func(p *parts) {
-			*p.number = otherDigit(*p.number, 0)
+			*p.number = invented.OtherDigit(*p.number, 0)
 		}},
 		{Name: "position-twice", Rule: "P4027", Gruppen: "AE", onCase: func(p *parts) { p.repeat() }},
 		{Name: "kvnr-check-digit", Rule: "P3005", Gruppen: all, onCase: func(p *parts) {
-			p.kopf.INV.VersichertenNummer = otherDigit(p.kopf.INV.VersichertenNummer, 9)
+			p.kopf.INV.VersichertenNummer = invented.OtherDigit(p.kopf.INV.VersichertenNummer, 9)
 		}},
 		{Name: "kvnr-missing", Rule: "P3006", Gruppen: all, onCase: func(p *parts) { p.kopf.INV.VersichertenNummer = "" }},
 		{Name: "status-unknown", Rule: "P3007", Gruppen: all, onCase: func(p *parts) { p.kopf.INV.Versichertenstatus = "70000" }},
 		{Name: "birth-date", Rule: "P3040", Gruppen: all, onCase: func(p *parts) { p.kopf.NAD.Geburtsdatum = 18500101 }},
-		{Name: "doctor-check-digit", Rule: "P3008", Gruppen: all, onCase: func(p *parts) { *p.doctor = otherDigit(*p.doctor, 6) }},
+		{Name: "doctor-check-digit", Rule: "P3008", Gruppen: all, onCase: func(p *parts) { *p.doctor = invented.OtherDigit(*p.doctor, 6) }},
 		{Name: "diagnosis-shape", Rule: "P3012", Gruppen: "AB", onCase: func(p *parts) { p.diagnoses[0].Diagnoseschluessel = "5M4" }},
 		{Name: "prescribed-late", Rule: "P3041", Gruppen: all, onCase: func(p *parts) { *p.prescribed = dayAfter(*p.date) }},
 		{Name: "mark-unknown", Rule: "P3042", Gruppen: all, onCase: set(mark, "9")},

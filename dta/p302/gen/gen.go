@@ -14,6 +14,7 @@ import (
 
 	"klarbeleg/dta"
 	"klarbeleg/dta/auftrag"
+	"klarbeleg/dta/invented"
 	"klarbeleg/dta/p302"
 )
 
@@ -25,7 +26,6 @@ const (
 	rechnungenProSammel     = 20 // the invoices of a Sammelrechnung are in memory together
 	payersWithoutSammel     = 3
 	recipient               = "668800094"
-	maxSerial               = 9999 // digits 5 to 8 of an IK
 	belegDigits             = 10
 	minDaysBeforeCreation   = 3
 	defaultTestindikator    = "0"
@@ -151,7 +151,7 @@ func newGenerator(out io.Writer, o Options) (*generator, error) {
 	g.kvnr = o.Seed * 6_700_417 // other seeds, other persons
 	g.res = &Result{Prices: prices(o.Gruppe)}
 	g.makeProviders()
-	g.sender = institution("59", 1)
+	g.sender = invented.Institution("59", 1)
 	kind := "A"
 	if o.Rechnungsart == 1 {
 		g.sender, kind = g.res.Providers[0].IK, "S"
@@ -225,7 +225,7 @@ func (g *generator) makeProviders() {
 	for i := range g.o.Provider {
 		c := g.contracts[i%len(g.contracts)]
 		g.res.Providers = append(g.res.Providers, Provider{
-			IK: institution(providerKind(g.o.Gruppe), (int(g.o.Seed%100)*100+i+1)%(maxSerial+1)), Name: fmt.Sprintf("Praxis Beispiel %d", i+1),
+			IK: invented.Institution(providerKind(g.o.Gruppe), (int(g.o.Seed%100)*100+i+1)%(invented.MaxSerial+1)), Name: fmt.Sprintf("Praxis Beispiel %d", i+1),
 			Leistungsbereich: string(g.o.Gruppe), Abrechnungscode: c.code, Tarifkennzeichen: c.tariff,
 		})
 	}
@@ -294,7 +294,7 @@ func (g *generator) payer(n int) string {
 	if !g.o.MitSammelrechnung {
 		n %= payersWithoutSammel
 	}
-	ik := institution("10", 1+n%secondCardSerial)
+	ik := invented.Institution("10", 1+n%secondCardSerial)
 	if n >= g.payers {
 		g.payers++
 		g.res.Payers = append(g.res.Payers, Payer{IK: ik, Name: fmt.Sprintf("Krankenkasse Beispiel %d", g.payers), CardIK: ik})
@@ -309,7 +309,7 @@ const secondCardSerial = 5000
 func (g *generator) secondCard(payer string) string {
 	last := g.res.Payers[len(g.res.Payers)-1]
 	if last.CardIK == payer {
-		last.CardIK = institution("10", secondCardSerial+g.payers%secondCardSerial)
+		last.CardIK = invented.Institution("10", secondCardSerial+g.payers%secondCardSerial)
 		g.res.Payers = append(g.res.Payers, last)
 	}
 	return last.CardIK
@@ -369,7 +369,7 @@ func (g *generator) addCase(inv *invoice, p Provider) {
 		rnd:     rand.New(rand.NewPCG(g.o.Seed, uint64(index))), //nolint:gosec // invented data must be the same each time
 		created: g.o.Erstellt, provider: p, inv: inv,
 		contract: g.contractOf(p.Abrechnungscode), beleg: fmt.Sprintf("%0*d", belegDigits, len(inv.bases)+1),
-		kvnr: insured(g.kvnr + uint64(index)*49_979_687), vkz: g.o.Verarbeitung,
+		kvnr: invented.Insured(g.kvnr + uint64(index)*49_979_687), vkz: g.o.Verarbeitung,
 	}
 	if n := len(inv.bases); n > 0 {
 		c.previousBeleg = fmt.Sprintf("%0*d", belegDigits, n)

@@ -394,20 +394,6 @@ func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measures th
 	t.Logf("peak heap %d MiB", peak>>20)
 }
 
-func TestNumbers(t *testing.T) {
-	t.Parallel()
-	// Numbers of the examples, which have correct check digits.
-	for got, want := range map[string]string{
-		institution("59", 1): "598800016", institution("66", 9): "668800094", institution("44", 8802%10000)[:2]: "44",
-		insured(12*100_000_000 + 88001234): "M880012348", insured(1*100_000_000 + 88007777): "B880077773",
-		doctor(567): "880567401", practice(1234): "880123400",
-	} {
-		if got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-}
-
 func TestLists(t *testing.T) {
 	t.Parallel()
 	_, res := generate(t, Options{Faelle: 100})
