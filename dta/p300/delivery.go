@@ -83,3 +83,28 @@ const (
 func textSize(want, got int64) string {
 	return fmt.Sprintf("Die Dateigröße stimmt nicht mit der Auftragsdatei überein (erwartet %d, erhalten %d Byte). Die Datei ist vermutlich unvollständig.", want, got)
 }
+
+// Uebertragung says how a file is sent.
+type Uebertragung struct {
+	Echt         bool   // live data, otherwise test data
+	Art          string // ABRP, RECP or TA7
+	TransferNr   int
+	Erstellt     string // JJJJMMTThhmmss
+	Dateigroesse int64  // bytes, plain
+}
+
+// AuftragFor returns the Auftragsdatei of a plain file with a head.
+func AuftragFor(k Kopfdaten, u Uebertragung) *auftrag.Auftrag {
+	a := auftrag.New()
+	a.VerfahrenKennung = "TAPO0"
+	if u.Echt {
+		a.VerfahrenKennung = "EAPO0"
+	}
+	a.TransferNummer, a.VerfahrenKennungSpezifikation = fmt.Sprintf("%03d", u.TransferNr%1000), u.Art
+	a.AbsenderEigner, a.AbsenderPhysikalisch = k.AbsenderIK, k.AbsenderIK
+	a.EmpfaengerNutzer, a.EmpfaengerPhysikalisch = k.EmpfaengerIK, k.EmpfaengerIK
+	a.Dateiname, a.DatumErstellung, a.DatumUebertragungGesendet = k.Dateiname, u.Erstellt, u.Erstellt
+	a.DateigroesseNutzdaten, a.DateigroesseUebertragung = u.Dateigroesse, u.Dateigroesse
+	a.Zeichensatz = dta.I8.String()
+	return a
+}
