@@ -277,6 +277,34 @@ func TestSlackAbsorbsCuts(t *testing.T) {
 	}
 }
 
+// CHK-3: a case that demands less than nothing is set off against the others, so that
+// no invoice is approved below zero.
+func TestSetOff(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		rules []checks.Rule
+	}{
+		{"case refused", []checks.Rule{rule("T001", checks.CorrectToZero, checks.TurnCase, onCase(0, plain))}},
+		{"position cut", []checks.Rule{rule("T001", checks.CorrectPartially, checks.TurnCaseEnd, onCase(0, copay(500_00)))}},
+		{"invoice refused", []checks.Rule{rule("T001", checks.CorrectToZero, checks.TurnInvoice, func(x *checks.Context) checks.Outcome {
+			x.Fail(x.Invoice.Place, "FKT")
+			return checks.Fail
+		})}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			inv := checkstest.Therapy()
+			inv.Cases[1].Totals.Copay = billing.Some(inv.Cases[1].Totals.Gross + 20_00)
+			res := checks.NewChecker(tc.rules, checks.Options{}).Check(inv, checkstest.Facts())
+			checkstest.Agrees(t, res)
+			if res.Cases[1].Approved != -20_00 || res.Cases[0].Approved != 20_00 || res.Approved != 0 {
+				t.Errorf("approved %d and %d", res.Cases[0].Approved, res.Cases[1].Approved)
+			}
+		})
+	}
+}
+
 // CHK-3: a refused invoice takes what its cases have left, and says from which.
 func TestInvoiceRefused(t *testing.T) {
 	t.Parallel()

@@ -72,8 +72,12 @@ func (f *Fault) Milder(s Severity) *Fault {
 	return f
 }
 
-// Price corrects the unit price of the position to at most c.
-func (f *Fault) Price(c money.Cents) *Fault { return f.limit(effect{kind: effectPrice, amount: c}) }
+// Price corrects the unit price of the position to at most c, which is below 0 for a
+// deduction.
+func (f *Fault) Price(c money.Cents) *Fault {
+	f.effect = effect{kind: effectPrice, amount: c}
+	return f
+}
 
 // Units corrects the quantity of the position to at most q.
 func (f *Fault) Units(q money.Hundredths) *Fault { return f.limit(effect{kind: effectUnits, units: q}) }

@@ -98,7 +98,7 @@ func (c *Checker) demandOfLines() money.Cents {
 	if x.Claim() || t.Claim {
 		return copay
 	}
-	net := x.Sums.Gross - copay - partCopay(x.Case)
+	net := x.Sums.Gross - copay - partCopay(x.Case) - totalOwnShare(x.Case)
 	if x.Invoice.Processing == billing.CorrectionBill {
 		net -= t.Deduction.Cents
 	}
@@ -236,7 +236,7 @@ func (c *Checker) net(p *billing.Position) money.Cents {
 }
 
 // settleInvoice lets the first refusal of the whole invoice take what its cases
-// have left.
+// have left, in all no more than the invoice demands.
 func (c *Checker) settleInvoice() {
 	refused := false
 	for i := range c.faults {

@@ -105,7 +105,7 @@ func (t *Totals) addCase(c *billing.Case, code billing.ProcessingCode, sums Sums
 		Copay: c.Totals.Copay.Cents + c.Totals.OwnShare.Cents,
 		// Lines without co-payments of their own (C, D, ...) leave only the totals.
 		LineGross: sums.Gross,
-		LineCopay: partCopay(c) + sums.Copay + c.Totals.Flat.Cents,
+		LineCopay: partCopay(c) + sums.Copay + c.Totals.Flat.Cents + totalOwnShare(c),
 	}
 	if code == billing.CorrectionBill {
 		s.Copay += c.Totals.Deduction.Cents
@@ -116,6 +116,15 @@ func (t *Totals) addCase(c *billing.Case, code billing.ProcessingCode, sums Sums
 	}
 	t.All.add(s)
 	t.byStatus[statusIndex(c.SummaryStatus())].add(s)
+}
+
+// totalOwnShare returns the own share that only the totals state: G to N (BES.5) have
+// no aid groups to bear it out.
+func totalOwnShare(c *billing.Case) money.Cents {
+	if len(c.Aids) > 0 {
+		return 0
+	}
+	return c.Totals.OwnShare.Cents
 }
 
 // partCopay returns the co-payments and own shares of the aid groups and trips.

@@ -430,7 +430,6 @@ table price
     constraint price_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
     constraint price_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
     constraint price_check CHECK (((valid_to IS NULL) OR (valid_to >= valid_from)))
-    constraint price_price_cents_check CHECK ((price_cents >= 0))
     CREATE UNIQUE INDEX price_current ON public.price USING btree (billing_code, tariff, item, valid_from, price_cents) WHERE (superseded_by IS NULL)
 
 table provider

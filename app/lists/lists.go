@@ -183,8 +183,8 @@ func (r *row) yes() bool {
 
 func (r *row) cents() money.Cents {
 	v, err := strconv.ParseInt(r.optional(), 10, 64)
-	if err != nil || v < 0 {
-		r.fail("must be whole cents, not negative")
+	if err != nil {
+		r.fail("must be whole cents")
 	}
 	return money.Cents(v)
 }

@@ -28,7 +28,6 @@ func TestReadPrices(t *testing.T) {
 		{"code too long", header + "222,00501,20501,KG,2985,2026-01-01,\n", "abrechnungscode", 2},
 		{"no item", header + "22,00501,,KG,2985,2026-01-01,\n", "positionsnummer", 2},
 		{"euros for cents", header + "22,00501,20501,KG,\"29,85\",2026-01-01,\n", "price_cents", 2},
-		{"negative", header + "22,00501,20501,KG,-1,2026-01-01,\n", "price_cents", 2},
 		{"German date", header + "22,00501,20501,KG,2985,2026-01-01,\n22,00501,20502,KG,2985,01.01.2026,\n", "valid_from", 3},
 		{"end before begin", header + "22,00501,20501,KG,2985,2026-02-01,2026-01-01\n", "valid_to", 2},
 	} {
@@ -64,9 +63,9 @@ func TestImport(t *testing.T) {
 	if prices, _, _, err := db.LoadLists(t.Context()); err != nil || prices != nil {
 		t.Errorf("prices before the first import: %v, %v", prices, err)
 	}
-	first := header + "22,00501,20501,KG,2985,2026-01-01,\n22,00501,29933,HB,1345,2026-01-01,\n"
+	first := header + "22,00501,20501,KG,2985,2026-01-01,\n22,00501,29933,HB,1345,2026-01-01,\n22,00501,29999,Abschlag,-150,2026-01-01,\n"
 	load(first)
-	if done := load(first); !done.Known || done.Rows != 2 {
+	if done := load(first); !done.Known || done.Rows != 3 {
 		t.Errorf("the same list again: %+v", done)
 	}
 	load(header + "22,00501,20501,KG,3010,2026-01-01,\n")
@@ -75,7 +74,7 @@ func TestImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := billing.ContractKey{BillingCode: "22", Tariff: "00501"}
-	for item, want := range map[string]int64{"20501": 3010, "29933": 1345} {
+	for item, want := range map[string]int64{"20501": 3010, "29933": 1345, "29999": -150} {
 		if got, ok := prices.Find(key, item, calendar.MustDate("2026-05-01"), 0); !ok || int64(got) != want {
 			t.Errorf("%s costs %d, want %d", item, got, want)
 		}

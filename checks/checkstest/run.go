@@ -116,6 +116,9 @@ func Agrees(t TB, res *checks.Result) {
 			t.Errorf("%s: corrected %d, gross %d, co-payment %d", f.Rule.ID, f.Corrected, f.GrossCut, f.CopayCut)
 		}
 	}
+	if res.Approved < min(0, res.Billed) {
+		t.Errorf("approved %d of %d", res.Approved, res.Billed)
+	}
 	if taken.Corrected != res.Corrected {
 		t.Errorf("findings take %d, corrected %d", taken.Corrected, res.Corrected)
 	}

@@ -48,6 +48,24 @@ func key(p *billing.Position) billing.ContractKey {
 	return billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
 }
 
+// CHK-6: a deduction is billed at a price below 0, and may not be smaller than agreed.
+func TestDeduction(t *testing.T) {
+	t.Parallel()
+	deduct := func(price, agreed money.Cents) func(bill) {
+		return func(b bill) {
+			p := line(b, 2)
+			p.Item, p.Price = "99901", price
+			b.Facts.Prices.Add(key(p), p.Item, billing.Price{Period: since("2020-01-01"), Cents: agreed})
+			checkstest.Sum(b.Invoice)
+		}
+	}
+	try(t, []variant{
+		{"P4010 as agreed", checkstest.Exempt, deduct(-2_50, -2_50), "", ""},
+		{"P4010 smaller", checkstest.Exempt, deduct(-2_00, -2_50), "P4010", "0,50"},
+		{"P4011 larger", checkstest.Exempt, deduct(-3_00, -2_50), "P4011", "0,00"},
+	})
+}
+
 // CHK-1, CHK-2: payer and card.
 func TestPayers(t *testing.T) {
 	t.Parallel()

@@ -177,16 +177,21 @@ func discount(x *checks.Context) checks.Outcome {
 	return checks.Pass
 }
 
-// P3119: a first bill demands something, if its cases do.
+// P3119: a first bill demands something, if its cases do; no bill less than nothing.
 func nothingDemanded(x *checks.Context) checks.Outcome {
 	t, ok := x.Invoice.Statement.Total()
 	var demand money.Cents
 	for i := range x.Invoice.Cases {
 		demand += x.Invoice.Cases[i].Billed(x.Invoice.Processing)
 	}
-	if !ok || t.Amount > 0 || x.Invoice.Processing != billing.FirstBill || demand <= 0 {
+	forgotten := ok && t.Amount <= 0 && x.Invoice.Processing == billing.FirstBill && demand > 0
+	if !forgotten && demand >= 0 {
 		return checks.Pass
 	}
-	x.Fail(t.Place, "GES")
+	place := t.Place
+	if !ok {
+		place = x.Invoice.Statement.Place
+	}
+	x.Fail(place, "GES")
 	return checks.Fail
 }

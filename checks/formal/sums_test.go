@@ -190,6 +190,13 @@ func TestStatements(t *testing.T) {
 			}
 		}, "P3114"},
 		{"P3119 nothing demanded", therapy, lines(func(s []billing.Total) { s[0].Amount = 0 }), "P3119"},
+		{"P3119 less than nothing demanded", checkstest.Exempt, func(b bill) {
+			for i := range b.Cases[0].Positions {
+				b.Cases[0].Positions[i].Price = -57_20
+			}
+			b.Facts.Prices = nil
+			checkstest.Sum(b.Invoice)
+		}, "P3119"},
 		{"P3119 covered by the co-payment", checkstest.Therapy, func(b bill) {
 			b.Cases = b.Cases[:1]
 			first(b).Positions = first(b).Positions[:1]

@@ -68,16 +68,16 @@ func (l *PriceList) Contract(key ContractKey) bool { return l.contracts[key] != 
 
 // Find returns the price valid on the date of service. Where a contract has
 // several for an item (purchase and repair under one number, say), it is the one
-// that was billed, else the highest.
+// that was billed, else the highest. A deduction has a price below 0.
 func (l *PriceList) Find(key ContractKey, item string, on calendar.Date, billed money.Cents) (price money.Cents, ok bool) {
 	for _, p := range l.contracts[key][item] {
-		if !p.Contains(on) {
-			continue
-		}
-		if p.Cents == billed {
+		switch {
+		case !p.Contains(on):
+		case p.Cents == billed:
 			return billed, true
+		case !ok || p.Cents > price:
+			price, ok = p.Cents, true
 		}
-		price, ok = max(price, p.Cents), true
 	}
 	return price, ok
 }
