@@ -36,7 +36,7 @@ func AreaOf(g billing.Group) Areas {
 // Has reports whether the group is in the set.
 func (a Areas) Has(g billing.Group) bool { return a&AreaOf(g) != 0 }
 
-// ParseAreas reads the area column of the catalogue: ALL, 302-ALL, 302-<letter>,
+// ParseAreas reads the area column of the catalogue: ALL, 302-ALL, 302-<letters>,
 // 300 or 295.
 func ParseAreas(s string) (Areas, error) {
 	switch s {
@@ -49,10 +49,15 @@ func ParseAreas(s string) (Areas, error) {
 	case "295":
 		return Area295, nil
 	}
-	if letter, ok := strings.CutPrefix(s, "302-"); ok && len(letter) == 1 {
-		if a := AreaOf(billing.Group(letter[0])); a != 0 {
-			return a, nil
-		}
+	letters, ok := strings.CutPrefix(s, "302-")
+	var set Areas
+	for i := range len(letters) {
+		a := AreaOf(billing.Group(letters[i]))
+		ok = ok && a != 0
+		set |= a
+	}
+	if ok && set != 0 {
+		return set, nil
 	}
 	return 0, fmt.Errorf("checks: unknown area %q", s)
 }

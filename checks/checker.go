@@ -28,7 +28,7 @@ const maxRejects = 20
 type Checker struct {
 	opts   Options
 	rules  []*compiled
-	plans  [groups + 1][1 << 4]*plan
+	plans  [groups + 1][1 << needCount]*plan
 	x      Context
 	result Result
 	plan   *plan
@@ -133,6 +133,7 @@ func (c *Checker) beginCase(i int) {
 	c.partGross = append(c.partGross[:0], make([]money.Cents, max(len(bill.Aids), len(bill.Trips)))...)
 	c.x.Sums = sumLines(bill, c.partGross)
 	c.x.majority = 0
+	c.x.terms = c.x.terms[:0]
 	if birth, ok := bill.Person.Birth.Date(); ok {
 		c.x.majority = Majority(birth)
 	}

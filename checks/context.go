@@ -27,7 +27,8 @@ type Context struct {
 	checker  *Checker
 	rule     *compiled
 	price    priceMemo
-	majority calendar.Date // of the person of the case, 0 if not known
+	terms    []*billing.Terms // by position of the case, once asked for
+	majority calendar.Date    // of the person of the case, 0 if not known
 }
 
 // Group returns the group of providers of the invoice.
@@ -79,6 +80,49 @@ func (x *Context) AgreedPrice() (Agreement, money.Cents) {
 		m.agreement = NotListed
 	}
 	return m.agreement, m.cents
+}
+
+// Terms returns what the contract agrees about a position of the case beside its
+// price; nil where the lists say nothing.
+func (x *Context) Terms(position int) *billing.Terms {
+	if x.Facts.Terms == nil {
+		return nil
+	}
+	if len(x.terms) == 0 {
+		x.readTerms()
+	}
+	return x.terms[position]
+}
+
+// readTerms looks up the positions of the case. Most repeat the item of the one or
+// two before them.
+func (x *Context) readTerms() {
+	var items [2]*billing.Position
+	var known [2][]billing.DatedTerms
+	for i := range x.Case.Positions {
+		p := &x.Case.Positions[i]
+		n := 0
+		for n < len(items) && (items[n] == nil || items[n].Item != p.Item || items[n].Tariff != p.Tariff || items[n].BillingCode != p.BillingCode) {
+			n++
+		}
+		if n == len(items) {
+			n = i % len(items)
+			key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
+			items[n], known[n] = p, x.Facts.Terms.Item(key, p.Item)
+		}
+		x.terms = append(x.terms, billing.On(known[n], p.Date))
+	}
+}
+
+// ContractTerms returns what the contract of a position says about itself; nil where
+// the lists say nothing.
+func (x *Context) ContractTerms(position int) *billing.Terms {
+	if x.Facts.Terms == nil {
+		return nil
+	}
+	p := &x.Case.Positions[position]
+	key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
+	return billing.On(x.Facts.Terms.Item(key, ""), p.Date)
 }
 
 // maxTwins bounds the cases of one person that are compared: more prescriptions

@@ -30,6 +30,7 @@ const (
 	effectPrice
 	effectUnits
 	effectVAT
+	effectReduce
 	effectGross
 	effectCopay
 )
@@ -84,6 +85,10 @@ func (f *Fault) Units(q money.Hundredths) *Fault { return f.limit(effect{kind: e
 
 // VAT corrects the VAT of the position to at most c.
 func (f *Fault) VAT(c money.Cents) *Fault { return f.limit(effect{kind: effectVAT, amount: c}) }
+
+// Reduce takes an amount off the gross amount of the position; its co-payment falls by
+// the percentage of it.
+func (f *Fault) Reduce(c money.Cents) *Fault { return f.limit(effect{kind: effectReduce, amount: c}) }
 
 // Gross takes an amount of the case that its lines do not bear out.
 func (f *Fault) Gross(c money.Cents) *Fault { return f.limit(effect{kind: effectGross, amount: c}) }
@@ -143,6 +148,11 @@ func (f *Fault) correct(p *billing.Position, rates CopayRates) Line {
 		l.Units = min(l.Units, f.effect.units)
 	case effectVAT:
 		l.VAT = min(l.VAT, f.effect.amount)
+	case effectReduce:
+		cut := max(0, min(l.Gross, f.effect.amount))
+		l.Gross -= cut
+		l.Copay -= min(l.Copay, cut.Percent(rates.Percent))
+		return l
 	default:
 		return l
 	}

@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"strings"
+
 	"klarbeleg/domain/calendar"
 	"klarbeleg/domain/money"
 )
@@ -40,6 +42,15 @@ type Parameters struct {
 	PayerKinds Dated[[]string]
 	// PracticeRegions are the known first two digits of a BSNR (P3009).
 	PracticeRegions Dated[[]string]
+	// TherapyRanges say which places 2 to 5 of a Heilmittel position belong to which
+	// Heilmittelbereich (P3019); a number outside all of them belongs to none.
+	TherapyRanges Dated[[]TherapyRange]
+	// DiagnosisGroups are the groups of the Heilmittelkatalog and their
+	// Heilmittelbereich (P3051, P3052).
+	DiagnosisGroups Dated[map[string]byte]
+	// NursingBases and HomeHelpBases are the legal bases that begin the items of
+	// groups C and D (P3020).
+	NursingBases, HomeHelpBases Dated[[]string]
 	// PairedAids are the product groups whose side of the body must be given
 	// (P3047).
 	PairedAids Dated[[]string]
@@ -73,6 +84,12 @@ func DefaultParameters() *Parameters {
 			"01", "02", "03", "17", "20", "38", "46", "51", "52", "71", "72", "73", "78", "83",
 			"88", "93", "98",
 		}),
+		TherapyRanges: since("2004-01-01", []TherapyRange{
+			{'1', "0101", "2002"}, {'3', "3001", "3401"}, {'4', "4001", "4502"}, {'2', "8001", "8006"},
+		}),
+		DiagnosisGroups:   since("2021-01-01", diagnosisGroups()),
+		NursingBases:      since("2004-01-01", []string{"01", "02", "03", "04", "07", "09", "10", "11", "13", "14"}),
+		HomeHelpBases:     since("2004-01-01", []string{"05", "06", "08"}),
 		PairedAids:        since("2004-01-01", []string{"13"}),
 		CountableUnits:    since("2024-07-01", []string{"02", "10", "11", "12"}),
 		MaxAge:            since("2004-01-01", 120),
@@ -82,6 +99,30 @@ func DefaultParameters() *Parameters {
 		AidStartDays:      since("2012-04-01", 28),
 		LateMonths:        since("2004-01-01", 12),
 	}
+}
+
+// TherapyRange is a range of services of one Heilmittelbereich.
+type TherapyRange struct {
+	Area     byte
+	From, To string
+}
+
+// diagnosisGroups returns the groups of the Heilmittelkatalog since 2021 by
+// Heilmittelbereich.
+func diagnosisGroups() map[string]byte {
+	groups := map[string]byte{}
+	for area, names := range map[byte]string{
+		'1': "WS EX CS ZN PN AT GE LY SO1 SO2 SO3 SO4 SO5",
+		'2': "DF NF QF UI1 UI2",
+		'3': "ST1 ST2 ST3 ST4 SP1 SP2 SP3 SP4 SP5 SP6 RE1 RE2 SF SC",
+		'4': "SB1 SB2 SB3 EN1 EN2 EN3 PS1 PS2 PS3 PS4",
+		'5': "SAS CF",
+	} {
+		for name := range strings.FieldsSeq(names) {
+			groups[name] = area
+		}
+	}
+	return groups
 }
 
 // CopayRates are the amounts of § 61 SGB V: a percentage, the least and the most

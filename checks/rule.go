@@ -95,7 +95,12 @@ const (
 	NeedPayers
 	NeedProviders
 	NeedHistory
+	NeedTerms
+	NeedTables
 )
+
+// needCount is the number of parts.
+const needCount = 6
 
 // needsOf returns the parts that the facts have.
 func needsOf(f *billing.Facts) (have Needs) {
@@ -110,6 +115,12 @@ func needsOf(f *billing.Facts) (have Needs) {
 	}
 	if f.History != nil {
 		have |= NeedHistory
+	}
+	if f.Terms != nil {
+		have |= NeedTerms
+	}
+	if f.Tables != nil {
+		have |= NeedTables
 	}
 	return have
 }
@@ -175,8 +186,11 @@ func (r *Rule) Internal() bool { return strings.HasPrefix(r.Text, "(") }
 // Binding is what the code adds to a row of the catalogue: when and with what
 // the predicate is asked.
 type Binding struct {
-	ID                 string
-	Version            int // 0 means 1
+	ID      string
+	Version int // 0 means 1
+	// Areas are the groups where the row names too few of those that its inputs
+	// name; 0 means those of the row.
+	Areas              Areas
 	Turn               Turn
 	Scope              Scope
 	Needs              Needs

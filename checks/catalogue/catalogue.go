@@ -98,6 +98,9 @@ func bind(r checks.Rule, b checks.Binding) checks.Rule {
 		r.Areas = checks.Area302
 	}
 	r.Version = max(1, b.Version)
+	if b.Areas != 0 {
+		r.Areas = b.Areas
+	}
 	r.Turn, r.Scope, r.Needs, r.Unless = b.Turn, b.Scope, b.Needs, b.Unless
 	r.ValidFrom, r.ValidTo, r.Check = b.ValidFrom, b.ValidTo, b.Check
 	return r

@@ -73,6 +73,7 @@ func Facts() *billing.Facts {
 	admit(ErgoProvider, billing.GroupTherapy, "26", "00501")
 	admit(AidProvider, billing.GroupAids, "15", "00000")
 	admit(TaxiProvider, billing.GroupTransport, "46", "05123")
+	addReferences(f)
 	return f
 }
 

@@ -39,10 +39,13 @@ func SumCase(inv *billing.Invoice, c *billing.Case) {
 		}
 	}
 	t := billing.CaseTotals{Place: c.Totals.Place, Present: true, Gross: gross, Deduction: c.Totals.Deduction}
-	switch inv.Header.Group {
-	case billing.GroupTherapy:
+	switch g := inv.Header.Group; {
+	case g == billing.GroupTherapy:
 		sumTherapy(inv, &t, percent)
-	case billing.GroupAids:
+	case g >= 'G' && g <= 'N':
+		t.OwnShare = c.Totals.OwnShare
+		sumTherapy(inv, &t, percent)
+	case g == billing.GroupAids:
 		var copay, own, extra money.Cents
 		for i := range c.Aids {
 			copay += c.Aids[i].Copay.Cents
@@ -135,6 +138,18 @@ func number(inv *billing.Invoice) {
 		}
 		for j := range c.Trips {
 			next(&c.Trips[j].Place, &c.Trips[j].CopayPlace)
+		}
+		for j := range c.Visits {
+			next(&c.Visits[j].Place)
+		}
+		for j := range c.Details {
+			next(&c.Details[j].Place)
+		}
+		for j := range c.Consultations {
+			next(&c.Consultations[j].Place)
+		}
+		if c.Origin != nil {
+			next(&c.Origin.Place)
 		}
 		next(&c.Prescription.Place)
 		for j := range c.Diagnoses {

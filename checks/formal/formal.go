@@ -14,6 +14,7 @@ func Bindings() []checks.Binding {
 	for _, list := range [][]checks.Binding{
 		identifierRules(), codeRules(), invoiceRules(), dateRules(), personRules(),
 		diagnosisRules(), positionRules(), copayRules(), sumRules(), statementRules(), wireRules(),
+		therapyRules(), careRules(), visitRules(), referenceRules(),
 	} {
 		all = append(all, list...)
 	}

@@ -32,7 +32,8 @@ func positionRules() []checks.Binding {
 			ID: "P3102", Turn: turn, Scope: position, Unless: []string{"P3061", "P3064", "P4010", "P4012"},
 			Check: vatAmount,
 		},
-		{ID: "R-POS-06", Turn: turn, Scope: position, Check: times},
+		{ID: "R-POS-05", Turn: turn, Scope: position, Unless: []string{"P3021", "P3061"}, Check: flatRatesApart},
+		{ID: "R-POS-06", Turn: turn, Scope: position, Unless: []string{"P3057"}, Check: times},
 	}
 }
 
@@ -103,11 +104,28 @@ func inventoryNumber(x *checks.Context) checks.Outcome {
 	return checks.Fail
 }
 
+// flatTrip reports whether the item of a trip is a flat rate: places 3 and 4 are
+// below 30.
+func flatTrip(p *billing.Position) bool { return p.Item[2:4] != "00" && p.Item[2] <= '2' }
+
+// R-POS-05: equal flat rates are not combined in one line.
+func flatRatesApart(x *checks.Context) checks.Outcome {
+	p := x.Position
+	if !flatTrip(p) {
+		return checks.NotApplicable
+	}
+	if p.Quantity <= 1_00 {
+		return checks.Pass
+	}
+	x.Fail(p.Place, x.SegmentTag())
+	return checks.Fail
+}
+
 // P3060: a flat rate names the kilometres (EKT.6); the quantity of a kilometre rate
-// is them. Places 3 and 4 of the item below 30 are flat rates.
+// is them.
 func kilometres(x *checks.Context) checks.Outcome {
 	p := x.Position
-	if p.Item[2:4] == "00" || p.Item[2] > '2' {
+	if !flatTrip(p) {
 		return checks.NotApplicable
 	}
 	if p.Kilometres >= 0 {

@@ -12,7 +12,7 @@ func sumRules() []checks.Binding {
 	const ofCase, turn = checks.ScopeCase, checks.TurnCaseEnd
 	partCauses := []string{"P3061", "P3102", "P3103"}
 	return []checks.Binding{
-		{ID: "P3103", Turn: turn, Scope: ofCase, Unless: []string{"P3061"}, Check: grossSum},
+		{ID: "P3103", Turn: turn, Scope: ofCase, Unless: []string{"P3061", "R-BES-07"}, Check: grossSum},
 		{ID: "P3104", Turn: turn, Scope: ofCase, Unless: []string{"P3061", "P3103"}, Check: percentageSum},
 		{ID: "P3105", Turn: turn, Scope: ofCase, Check: copayComposition},
 		{ID: "P3106", Turn: turn, Scope: ofCase, Check: aidCopaySum},
@@ -22,7 +22,10 @@ func sumRules() []checks.Binding {
 			Unless: []string{"P3061", "P3102", "P3103", "P3104", "P4010", "P4011", "P4012", "P4222"},
 			Check:  roundingDifference,
 		},
-		{ID: "R-ZUH-01", Turn: turn, Scope: checks.ScopeMessage, Unless: partCauses, Check: aidGroupGross},
+		{ID: "R-BES-06", Turn: turn, Scope: ofCase, Unless: []string{"P3061", "P3103"}, Check: otherCopay},
+		{ID: "R-BES-07", Turn: checks.TurnCase, Scope: checks.ScopeMessage, Unless: []string{"P3029", "P3030"}, Check: kindOfTotals},
+		{ID: "R-ZUH-01", Turn: turn, Scope: checks.ScopeMessage, Unless: append([]string{"R-ZUH-03"}, partCauses...), Check: aidGroupGross},
+		{ID: "R-ZUH-03", Turn: checks.TurnCase, Scope: checks.ScopeMessage, Check: copayOfGroup},
 		{ID: "R-ZUK-01", Turn: turn, Scope: checks.ScopeMessage, Unless: partCauses, Check: tripGross},
 	}
 }
@@ -213,4 +216,57 @@ func tripGross(x *checks.Context) checks.Outcome {
 func partGross(x *checks.Context, part int, stated money.Cents) (right money.Cents, ok bool) {
 	billed, corrected := x.PartSum(part)
 	return billed, x.Within(stated, billed) || x.Within(stated, corrected)
+}
+
+// R-ZUH-03: each co-payment names a group of aids that has lines.
+func copayOfGroup(x *checks.Context) checks.Outcome {
+	for i := range x.Case.Aids {
+		if a := &x.Case.Aids[i]; a.Present && !holdsLine(x.Case, i) {
+			x.Fail(a.CopayPlace, "ZUH").With("nummer", strconv.Itoa(a.ID))
+			return checks.Fail
+		}
+	}
+	return checks.Pass
+}
+
+func holdsLine(c *billing.Case, part int) bool {
+	for i := range c.Positions {
+		if int(c.Positions[i].Part) == part {
+			return true
+		}
+	}
+	return false
+}
+
+// R-BES-07: a co-payment claim has GZF, every other bill BES.
+func kindOfTotals(x *checks.Context) checks.Outcome {
+	t := &x.Case.Totals
+	if differentCodes(x) || t.Present && t.Claim == x.Claim() {
+		return checks.Pass
+	}
+	place := t.Place
+	if !t.Present {
+		place = x.Case.Place
+	}
+	x.Fail(place, x.TotalsTag())
+	return checks.Fail
+}
+
+// R-BES-06: in G to N the co-payment is its percentage part, the sum over the lines,
+// and a flat part of at most 10,00 and at most the rest. Too much deducted is
+// reported, too little is taken.
+func otherCopay(x *checks.Context) checks.Outcome {
+	t := &x.Case.Totals
+	if !t.Present {
+		return checks.NotApplicable
+	}
+	most := max(0, min(x.Copay(x.Sums.First).PerPrescription, x.Sums.Gross-x.Sums.Copay))
+	due := x.Sums.Copay + min(t.Flat.Cents, most)
+	if x.Within(t.Percent.Cents, x.Sums.Copay) && t.Flat.Cents <= most && t.Copay.Cents == t.Percent.Cents+t.Flat.Cents {
+		return checks.Pass
+	}
+	x.Fail(t.Place, "BES").
+		With("soll", due.German()).With("ist", t.Copay.Cents.German()).
+		Copay(due - t.Copay.Cents)
+	return checks.Fail
 }

@@ -18,6 +18,8 @@ type Facts struct {
 	Prices     *PriceList
 	Payers     *PayerDirectory
 	Providers  *ProviderDirectory
+	Terms      *TermList
+	Tables     *Tables
 	History    *History
 }
 
