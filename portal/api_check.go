@@ -19,6 +19,8 @@ const (
 	checkPath = "/api/v1/check"
 	// maxCheckBytes bounds the request.
 	maxCheckBytes = 20 << 20
+	// maxChecking bounds the files that are held and checked at once.
+	maxChecking = 4
 	// maxCheckFindings bounds the answer; the summary counts all.
 	maxCheckFindings = 10_000
 )
@@ -34,16 +36,22 @@ func (s *server) checkFile(w http.ResponseWriter, r *http.Request) error {
 	if err := s.throttleCheck(w, r); err != nil {
 		return s.problem(w, err)
 	}
-	payload, auftrag, err := readCheck(r)
+	release, err := s.checkSlot(r.Context())
 	if err != nil {
 		return s.problem(w, err)
+	}
+	defer release()
+	in, err := readCheck(r)
+	if err != nil {
+		return s.problem(w, err)
+	}
+	if in.Payload == nil {
+		return s.problem(w, errBadForm)
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	left := maxCheckFindings
-	report, err := s.deps.Check(r.Context(), intake.Input{
-		Payload: bytes.NewReader(payload), Size: int64(len(payload)), Auftrag: auftrag, AuftragOptional: true,
-	}, func(f *intake.Finding) error {
+	report, err := s.deps.Check(r.Context(), in, func(f *intake.Finding) error {
 		if left--; left < 0 {
 			return nil
 		}
@@ -60,42 +68,48 @@ func (s *server) checkFile(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// readCheck reads the files of the request.
-func readCheck(r *http.Request) (payload, auftrag []byte, err error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
-		payload, err = io.ReadAll(r.Body)
-		return payload, nil, err
+// checkSlot waits until a file may be checked: each is held in memory. release
+// belongs at the end of the request.
+func (s *server) checkSlot(ctx context.Context) (release func(), err error) {
+	select {
+	case s.checking <- struct{}{}:
+		return func() { <-s.checking }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	if err := r.ParseMultipartForm(maxCheckBytes); err != nil { //nolint:gosec // limitBody bounds the body; all of it stays in memory
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return nil, nil, err
-		}
-		return nil, nil, errBadForm
-	}
-	defer func() { _ = r.MultipartForm.RemoveAll() }()
-	if payload, err = formFile(r, "nutzdaten"); err != nil {
-		return nil, nil, err
-	}
-	if payload == nil {
-		return nil, nil, errBadForm
-	}
-	auftrag, err = formFile(r, "auftrag")
-	return payload, auftrag, err
 }
 
-// formFile returns the bytes of a part, nil if it is not there.
-func formFile(r *http.Request, name string) (raw []byte, err error) {
-	f, _, err := r.FormFile(name)
-	if errors.Is(err, http.ErrMissingFile) {
-		return nil, nil
+// readCheck reads the files of the request into memory; without a Nutzdatendatei
+// the payload is nil.
+func readCheck(r *http.Request) (intake.Input, error) {
+	in := intake.Input{AuftragOptional: true}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		raw, err := io.ReadAll(r.Body)
+		in.Payload, in.Size = bytes.NewReader(raw), int64(len(raw))
+		return in, err
 	}
-	if err != nil {
-		return nil, errBadForm
+	// limitBody bounds the body, so that all of it stays in memory: nothing is
+	// stored, and nothing is to be removed.
+	if err := r.ParseMultipartForm(maxCheckBytes); err != nil { //nolint:gosec // see above
+		return in, badForm(err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	return io.ReadAll(f)
+	payload, header, err := r.FormFile("nutzdaten")
+	switch {
+	case err == nil:
+		in.Payload, in.Size = payload, header.Size
+	case !errors.Is(err, http.ErrMissingFile):
+		return in, errBadForm
+	}
+	auftrag, _, err := r.FormFile("auftrag")
+	switch {
+	case err == nil:
+		in.Auftrag, err = io.ReadAll(auftrag)
+		return in, err
+	case !errors.Is(err, http.ErrMissingFile):
+		return in, errBadForm
+	}
+	return in, nil
 }
 
 // problem answers a program in the form of RFC 9457; an error that is no fault of

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap/zaptest"
 
@@ -17,23 +18,24 @@ import (
 	"klarbeleg/checks/catalogue"
 	"klarbeleg/domain/billing"
 	"klarbeleg/internal/blob"
+	"klarbeleg/internal/clock"
 	"klarbeleg/internal/testdb"
 	"klarbeleg/store"
 )
 
 const checkExample = "../dta/p302/testdata/302-e-krankentransport-ra1-vk01"
 
-// checkServer is a portal with the real check behind it.
+// checkServer is a portal with the real check behind it, on an empty database.
 func checkServer(t *testing.T) (http.Handler, *store.DB) {
 	t.Helper()
-	b := setup(t)
 	db := store.New(testdb.New(t))
 	blobs, err := blob.OpenFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	service := intake.New(db, blobs, b.clock, catalogue.All(), intake.Settings{Deadlines: billing.DefaultDeadlines()})
-	h, err := New(testConfig(), Deps{Clock: b.clock, Logger: zaptest.NewLogger(t), Status: status.New(db, b.clock), Check: service.Check})
+	now := clock.NewFake(time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC))
+	service := intake.New(db, blobs, now, catalogue.All(), intake.Settings{Deadlines: billing.DefaultDeadlines()})
+	h, err := New(testConfig(), Deps{Clock: now, Logger: zaptest.NewLogger(t), Status: status.New(db, now), Check: service.Check})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -196,14 +196,30 @@ func (b *tab) submit(base, path string, form url.Values) {
 	}
 }
 
+// upload opens the form at path, puts the file into the field and sends it; ""
+// for none.
+func (b *tab) upload(url, field, file string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(url))
+	if file != "" {
+		b.do(chromedp.SetUploadFiles("#"+field, []string{file}))
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, stepTimeout)
+	defer cancel()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click("form button[type=submit]")); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // pageState is a page in one state: normal, with an error, or empty.
 type pageState struct {
 	name string
 	path string
 	form url.Values // posted to path if not nil
+	file *string    // posted to path as Nutzdatendatei if not nil; "" chooses none
 }
 
-func pageStates() []pageState {
+func pageStates(files map[string]*string) []pageState {
 	return []pageState{
 		{name: "start", path: "/"},
 		{name: "rechnung", path: "/rechnungspruefung"},
@@ -217,6 +233,12 @@ func pageStates() []pageState {
 		{name: "zahlbeleg-fehler", path: "/zahlbeleg", form: url.Values{"zahlbelegnummer": {"123"}}},
 		{name: "zahlbeleg-leer", path: "/zahlbeleg", form: url.Values{"zahlbelegnummer": {"0777777777"}}},
 		{name: "zahlbeleg-ergebnis", path: "/zahlbeleg", form: url.Values{"zahlbelegnummer": {"0000012345"}}},
+		{name: "datei", path: filePath},
+		{name: "datei-fehler", path: filePath, file: files[""]},
+		{name: "datei-ohne-befund", path: filePath, file: files["sound"]},
+		{name: "datei-befunde", path: filePath, file: files["faulty"]},
+		{name: "datei-viele-befunde", path: filePath, file: files["many"]},
+		{name: "datei-unlesbar", path: filePath, file: files["unreadable"]},
 		{name: "hilfe", path: "/hilfe"},
 		{name: "kontakt", path: "/kontakt"},
 		{name: "impressum", path: "/impressum"},
@@ -238,13 +260,16 @@ func TestBrowserPages(t *testing.T) {
 	t.Cleanup(web.Close)
 
 	t.Run("states", func(t *testing.T) {
-		for _, s := range pageStates() {
+		for _, s := range pageStates(checkFiles(t)) {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
 				tab := newTab(t, chromium)
-				if s.form != nil {
+				switch {
+				case s.form != nil:
 					tab.submit(web.URL, s.path, s.form)
-				} else {
+				case s.file != nil:
+					tab.upload(web.URL+s.path, "nutzdaten", *s.file)
+				default:
 					tab.do(chromedp.Navigate(web.URL + s.path))
 				}
 				eval[any](tab, `document.querySelectorAll('details.kern-accordion').forEach(d => d.open = true)`+"; null")

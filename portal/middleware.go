@@ -116,11 +116,7 @@ func secure(next http.Handler) http.Handler {
 
 func (s *server) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		limit := int64(maxFormBytes)
-		if r.URL.Path == checkPath {
-			limit = maxCheckBytes
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		r.Body = http.MaxBytesReader(w, r.Body, s.limitsOf(r.URL.Path).body)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -198,9 +194,13 @@ func (p *probe) WriteHeader(status int)      { p.status = status }
 // page adapts a handler to net/http, within the time limit of a request.
 func (s *server) page(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		l := s.limitsOf(r.URL.Path)
+		ctx, cancel := context.WithTimeout(r.Context(), l.time)
 		defer cancel()
 		r = r.WithContext(ctx)
+		if l.time > requestTimeout {
+			defer patient(ctx, w, r, l)()
+		}
 		if err := h(w, r); err != nil {
 			s.fail(w, r, err)
 		}

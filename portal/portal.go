@@ -64,7 +64,7 @@ type Deps struct {
 	Clock  clock.Clock
 	Logger *zap.Logger
 	Status *status.Service
-	// Check answers files before they are sent; nil leaves the route out.
+	// Check answers files before they are sent; nil leaves page and route out.
 	Check Checker
 	Ready []Check
 	// Requests is told of every answered request; nil for nobody.
@@ -97,6 +97,8 @@ func (c Config) withDefaults() (Config, error) {
 
 // server serves the pages; it has no state beside the throttle counters.
 type server struct {
+	// checking holds a place for every file in memory.
+	checking chan struct{}
 	cfg      Config
 	deps     Deps
 	pages    *renderer
@@ -134,7 +136,11 @@ func (s *server) routes() []route {
 		{"GET", staticPrefix + "{path...}", s.assets.serve},
 	}
 	if s.deps.Check != nil {
-		routes = append(routes, route{"POST", checkPath, s.checkFile})
+		routes = append(routes,
+			route{"GET", filePath, s.fileForm},
+			route{"POST", filePath, s.fileResult},
+			route{"POST", checkPath, s.checkFile},
+		)
 	}
 	return routes
 }
@@ -162,7 +168,10 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("portal: load templates: %w", err)
 	}
-	return &server{cfg: cfg, deps: deps, pages: pages, assets: a, throttle: newThrottle(cfg.Limits)}, nil
+	return &server{
+		cfg: cfg, deps: deps, pages: pages, assets: a, throttle: newThrottle(cfg.Limits),
+		checking: make(chan struct{}, maxChecking),
+	}, nil
 }
 
 // handler puts the routes behind the middleware that every answer passes,

@@ -17,7 +17,12 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"klarbeleg/app/intake"
 	"klarbeleg/app/status"
+	"klarbeleg/checks"
+	"klarbeleg/checks/catalogue"
+	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
 	"klarbeleg/internal/clock"
 	"klarbeleg/internal/testdb"
 	"klarbeleg/store"
@@ -64,7 +69,7 @@ func setup(t *testing.T, change ...func(*Config)) *bundle {
 		c(&cfg)
 	}
 	b.server, err = newServer(cfg, Deps{
-		Clock: b.clock, Logger: zap.New(core), Status: status.New(store.New(pool), b.clock),
+		Clock: b.clock, Logger: zap.New(core), Status: status.New(store.New(pool), b.clock), Check: listless,
 		Ready: []Check{{Name: "Datenbank", Func: func(ctx context.Context) error { return pool.Ping(ctx) }}},
 	})
 	if err != nil {
@@ -72,6 +77,13 @@ func setup(t *testing.T, change ...func(*Config)) *bundle {
 	}
 	b.handler = b.server.handler(b.server.routes())
 	return b
+}
+
+// listless is the check without any list of the centre: every rule that needs
+// one answers that it has none.
+func listless(ctx context.Context, in intake.Input, on func(*intake.Finding) error) (*intake.Report, error) {
+	facts := &billing.Facts{ReceivedOn: calendar.MustDate("2026-11-25")}
+	return intake.NewEngine(catalogue.All(), checks.Options{}).Run(ctx, in, facts, &intake.Offline{On: on})
 }
 
 // request is a request as the test describes it.

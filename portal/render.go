@@ -111,9 +111,11 @@ func (s *server) frame(title, path string) frame {
 		{Path: "/", Label: "Start"},
 		{Path: "/rechnungspruefung", Label: "Rechnungsprüfung"},
 		{Path: "/zahlbeleg", Label: "Zahlung zuordnen"},
-		{Path: "/hilfe", Label: "Hilfe"},
-		{Path: "/kontakt", Label: "Kontakt"},
 	}
+	if s.deps.Check != nil {
+		items = append(items, navItem{Path: filePath, Label: fileTitle})
+	}
+	items = append(items, navItem{Path: "/hilfe", Label: "Hilfe"}, navItem{Path: "/kontakt", Label: "Kontakt"})
 	for i := range items {
 		items[i].Current = items[i].Path == path
 	}

@@ -16,6 +16,8 @@ func pageTypes() map[string]any {
 		"lookup_result":    lookupResultPage{},
 		"voucher":          voucherPage{},
 		"voucher_result":   voucherResultPage{},
+		"file":             filePage{},
+		"file_result":      fileResultPage{},
 		"help":             helpPage{},
 		"kontakt":          infoPage{},
 		"impressum":        infoPage{},

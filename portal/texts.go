@@ -101,6 +101,9 @@ func areaLabel(a status.Area) string {
 	panic("portal: area without a text")
 }
 
+// moment returns a time of Europe/Berlin as 25.11.2026, 10:30 Uhr.
+func moment(t time.Time) string { return t.In(calendar.Berlin()).Format("02.01.2006, 15:04 Uhr") }
+
 // templateFuncs are the functions of all templates.
 func templateFuncs(a *assets) template.FuncMap {
 	return template.FuncMap{
@@ -108,7 +111,7 @@ func templateFuncs(a *assets) template.FuncMap {
 		// euro: 1.234,56 € with a space that does not break.
 		"euro":   func(c money.Cents) string { return c.German() + "\u00a0€" },
 		"date":   calendar.Date.German,
-		"moment": func(t time.Time) string { return t.In(calendar.Berlin()).Format("02.01.2006, 15:04 Uhr") },
+		"moment": moment,
 		"fault":  func(id, text string) fieldError { return fieldError{id, text} },
 		// phone: only what a tel: address may hold.
 		"phone": func(s string) string {

@@ -66,6 +66,9 @@ func (c *Check) Summary(s intake.Summary) error {
 	if s.Refused > 0 {
 		c.line("  Abgewiesen: %s über %s.", count(s.Refused, "Rechnung", "Rechnungen"), Euro(s.RefusedCents))
 	}
+	if s.Cancelled > 0 {
+		c.line("  Storniert: %s.", count(s.Cancelled, "Rechnung", "Rechnungen"))
+	}
 	if len(s.NoData) > 0 {
 		c.line("  Nicht prüfbar, weil Listen fehlen: %s.", strings.Join(Rules(s.NoData), ", "))
 	}

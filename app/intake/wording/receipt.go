@@ -81,6 +81,9 @@ func receiptSums(b *strings.Builder, r *messages.Receipt) {
 		billed += " (ohne die abgewiesenen Rechnungen)"
 	}
 	row(b, "Rechnungen", invoices)
+	if n := r.Counts.InvoicesCancelled; n > 0 {
+		row(b, "Durch Storno", count(n, "Rechnung", "Rechnungen")+" zurückgenommen")
+	}
 	row(b, "Abrechnungsfälle", strconv.Itoa(r.Counts.Cases))
 	row(b, "Positionen", strconv.Itoa(r.Counts.Positions))
 	row(b, "Berechnet", billed)

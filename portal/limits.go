@@ -1,0 +1,67 @@
+package portal
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// limits of one kind of request.
+type limits struct {
+	body int64         // bytes
+	time time.Duration // from the header to the answer
+}
+
+const (
+	// checkTimeout is what a file of maxCheckBytes may take on a slow line, with
+	// its check.
+	checkTimeout = 2 * time.Minute
+	// stallTimeout ends a request whose body does not come any further.
+	stallTimeout = 30 * time.Second
+)
+
+// limitsOf returns the limits of a path: a file takes longer than a form.
+func (*server) limitsOf(path string) limits {
+	switch path {
+	case checkPath, filePath:
+		return limits{maxCheckBytes, checkTimeout}
+	default:
+		return limits{maxFormBytes, requestTimeout}
+	}
+}
+
+// patientBody reads the body of a request that may take longer than the server
+// allows a connection: it waits as long as bytes come, and until its context ends.
+type patientBody struct {
+	io.ReadCloser
+	ctx   context.Context //nolint:containedctx // lives for one request
+	stall *time.Timer
+}
+
+// patient lifts the time limits of the connection and sets those of limits. stop
+// belongs at the end of the request.
+func patient(ctx context.Context, w http.ResponseWriter, r *http.Request, l limits) (stop func()) {
+	c := http.NewResponseController(w)
+	past := time.Unix(1, 0) // as a deadline it ends what waits
+	// A test's recorder has no deadlines, and nothing to wait for.
+	_ = c.SetReadDeadline(time.Time{})
+	_ = c.SetWriteDeadline(time.Time{})
+	stall := time.AfterFunc(l.time, func() { _ = c.SetReadDeadline(past) })
+	answer := time.AfterFunc(l.time+writeTimeout, func() { _ = c.SetWriteDeadline(past) })
+	r.Body = &patientBody{ReadCloser: r.Body, ctx: ctx, stall: stall}
+	return func() {
+		stall.Stop()
+		answer.Stop()
+	}
+}
+
+// Read waits for the next bytes, at most stallTimeout.
+func (b *patientBody) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	b.stall.Reset(stallTimeout)
+	defer b.stall.Stop()
+	return b.ReadCloser.Read(p)
+}
