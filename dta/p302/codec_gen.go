@@ -2,8 +2,6 @@
 
 package p302
 
-import "klarbeleg/dta"
-
 func (s *UNB) lesen(w []wert, ort Ort) {
 	s.Ort = ort
 	s.SyntaxKennung = w[0].text
@@ -25,9 +23,7 @@ func (s *UNB) schnell(z *zeile) {
 	s.Absenderbezeichnung = z.an('+', 35, true)
 	s.Empfaengerbezeichnung = z.an('+', 35, true)
 	s.Datum = z.datum('+', true)
-	if v, da := z.zeit(':', true); da {
-		s.Uhrzeit = Uhrzeit(v)
-	}
+	s.Uhrzeit = noetig[Uhrzeit](z.zeit(':', true))
 	s.Datenaustauschreferenz = z.an('+', 14, true)
 	s.Leistungsbereich = z.an('+', 1, true)
 	s.Anwendungsreferenz = z.an('+', 14, true)
@@ -198,12 +194,8 @@ func (s *SKO) lesen(w []wert, ort Ort) {
 
 func (s *SKO) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(2, true); da {
-		s.SkontoProzent = Hundertstel(v)
-	}
-	if v, da := z.zahl(3, true); da {
-		s.Zahlungsziel = int32(v)
-	}
+	s.SkontoProzent = noetig[Hundertstel](z.dezimal(2, true))
+	s.Zahlungsziel = noetig[int32](z.zahl(3, true))
 }
 
 func (s *SKO) schreiben(e *encoder) {
@@ -224,15 +216,9 @@ func (s *GES) lesen(w []wert, ort Ort) {
 func (s *GES) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.Status = z.ziffern('+', 2, true)
-	if v, da := z.dezimal(10, true); da {
-		s.Gesamtrechnungsbetrag = Cent(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Gesamtbruttobetrag = Cent(v)
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
-	}
+	s.Gesamtrechnungsbetrag = noetig[Cent](z.dezimal(10, true))
+	s.Gesamtbruttobetrag = noetig[Cent](z.dezimal(10, true))
+	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
 }
 
 func (s *GES) schreiben(e *encoder) {
@@ -435,9 +421,7 @@ func (s *HIL) lesen(w []wert, ort Ort) {
 
 func (s *HIL) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.zahl(3, true); da {
-		s.Identifikationsnummer = int32(v)
-	}
+	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
 }
 
 func (s *HIL) schreiben(e *encoder) {
@@ -472,30 +456,18 @@ func (s *EHI) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
 	s.Mengeneinheit = z.fest('+', 2, false)
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.DatumLeistungserbringung = z.datum('+', true)
 	s.KennzeichenHilfsmittel = z.fest('+', 2, true)
 	s.Inventarnummer = z.an('+', 20, false)
 	s.PositionsnummerProduktbesonderheiten = z.an('+', 10, false)
 	s.Anwendungsort = z.an('+', 1, false)
-	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = dta.Some(int32(v))
-	}
-	if v, da := z.zeit('+', false); da {
-		s.Uhrzeit = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBis = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zahl(4, false); da {
-		s.Dauer = dta.Some(int32(v))
-	}
+	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
+	s.Uhrzeit = moeglich[Uhrzeit](z.zeit('+', false))
+	s.UhrzeitBis = moeglich[Uhrzeit](z.zeit('+', false))
+	s.Dauer = moeglich[int32](z.zahl(4, false))
 	s.VersorgungszeitraumVon = z.datum('+', false)
 	s.VersorgungszeitraumBis = z.datum('+', false)
 }
@@ -546,12 +518,8 @@ func (s *MWS) lesen(w []wert, ort Ort) {
 
 func (s *MWS) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(5, true); da {
-		s.Mehrwertsteuersatz = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.BetragMehrwertsteuer = Cent(v)
-	}
+	s.Mehrwertsteuersatz = noetig[Hundertstel](z.dezimal(5, true))
+	s.BetragMehrwertsteuer = noetig[Cent](z.dezimal(10, true))
 }
 
 func (s *MWS) schreiben(e *encoder) {
@@ -573,22 +541,12 @@ func (s *ZUH) lesen(w []wert, ort Ort) {
 
 func (s *ZUH) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.zahl(3, true); da {
-		s.Identifikationsnummer = int32(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Bruttobetrag = Cent(v)
-	}
+	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
+	s.Bruttobetrag = noetig[Cent](z.dezimal(10, true))
 	s.Zuzahlungsart = z.ziffern('+', 2, false)
-	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.BetragEigenanteil = dta.Some(Cent(v))
-	}
-	if v, da := z.zahl(2, false); da {
-		s.Versorgungszeitraum = dta.Some(int32(v))
-	}
+	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.BetragEigenanteil = moeglich[Cent](z.dezimal(10, false))
+	s.Versorgungszeitraum = moeglich[int32](z.zahl(2, false))
 }
 
 func (s *ZUH) schreiben(e *encoder) {
@@ -609,9 +567,7 @@ func (s *MEH) lesen(w []wert, ort Ort) {
 
 func (s *MEH) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(10, true); da {
-		s.BetragMehrkosten = Cent(v)
-	}
+	s.BetragMehrkosten = noetig[Cent](z.dezimal(10, true))
 }
 
 func (s *MEH) schreiben(e *encoder) {
@@ -711,18 +667,10 @@ func (s *BESA) lesen(w []wert, ort Ort) {
 
 func (s *BESA) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(10, true); da {
-		s.GesamtbetragBrutto = Cent(v)
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragEigenanteil = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.GesamtbetragMehrkosten = Cent(v)
-	}
+	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
+	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.GesamtbetragEigenanteil = moeglich[Cent](z.dezimal(10, false))
+	s.GesamtbetragMehrkosten = noetig[Cent](z.dezimal(10, true))
 }
 
 func (s *BESA) schreiben(e *encoder) {
@@ -751,19 +699,11 @@ func (s *EHE) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.fest('+', 5, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.DatumLeistungserbringung = z.datum('+', true)
-	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = dta.Some(int32(v))
-	}
+	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
 }
 
 func (s *EHE) schreiben(e *encoder) {
@@ -854,21 +794,11 @@ func (s *BESB) lesen(w []wert, ort Ort) {
 
 func (s *BESB) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(10, true); da {
-		s.GesamtbetragBrutto = Cent(v)
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragProzentualeZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.PauschalerZuzahlungsbetrag = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.PauschaleKorrekturabzug = dta.Some(Cent(v))
-	}
+	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
+	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.GesamtbetragProzentualeZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.PauschalerZuzahlungsbetrag = moeglich[Cent](z.dezimal(10, false))
+	s.PauschaleKorrekturabzug = moeglich[Cent](z.dezimal(10, false))
 }
 
 func (s *BESB) schreiben(e *encoder) {
@@ -890,15 +820,9 @@ func (s *GZF) lesen(w []wert, ort Ort) {
 
 func (s *GZF) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(10, true); da {
-		s.ForderungZuzahlung = Cent(v)
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.ForderungProzentualeZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.ForderungPauschalerZuzahlungsbetrag = dta.Some(Cent(v))
-	}
+	s.ForderungZuzahlung = noetig[Cent](z.dezimal(10, true))
+	s.ForderungProzentualeZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.ForderungPauschalerZuzahlungsbetrag = moeglich[Cent](z.dezimal(10, false))
 }
 
 func (s *GZF) schreiben(e *encoder) {
@@ -920,15 +844,9 @@ func (s *ESK) lesen(w []wert, ort Ort) {
 func (s *ESK) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.DatumLeistungserbringung = z.datum('+', true)
-	if v, da := z.zeit('+', true); da {
-		s.UhrzeitBeginn = Uhrzeit(v)
-	}
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitEnde = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zahl(4, false); da {
-		s.Dauer = dta.Some(int32(v))
-	}
+	s.UhrzeitBeginn = noetig[Uhrzeit](z.zeit('+', true))
+	s.UhrzeitEnde = moeglich[Uhrzeit](z.zeit('+', false))
+	s.Dauer = moeglich[int32](z.zahl(4, false))
 }
 
 func (s *ESK) schreiben(e *encoder) {
@@ -957,15 +875,9 @@ func (s *EHK) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
-	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = dta.Some(int32(v))
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
+	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
 	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
 	s.BeschaeftigtennummerZweitePerson = z.ziffern('+', 9, false)
 }
@@ -992,9 +904,7 @@ func (s *ELP) lesen(w []wert, ort Ort) {
 func (s *ELP) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
 }
 
 func (s *ELP) schreiben(e *encoder) {
@@ -1042,9 +952,7 @@ func (s *BESC) lesen(w []wert, ort Ort) {
 
 func (s *BESC) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(10, true); da {
-		s.GesamtbetragBrutto = Cent(v)
-	}
+	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
 }
 
 func (s *BESC) schreiben(e *encoder) {
@@ -1064,15 +972,9 @@ func (s *ESH) lesen(w []wert, ort Ort) {
 func (s *ESH) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.DatumLeistungserbringung = z.datum('+', true)
-	if v, da := z.zeit('+', true); da {
-		s.UhrzeitBeginn = Uhrzeit(v)
-	}
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitEnde = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zahl(4, false); da {
-		s.Dauer = dta.Some(int32(v))
-	}
+	s.UhrzeitBeginn = noetig[Uhrzeit](z.zeit('+', true))
+	s.UhrzeitEnde = moeglich[Uhrzeit](z.zeit('+', false))
+	s.Dauer = moeglich[int32](z.zahl(4, false))
 }
 
 func (s *ESH) schreiben(e *encoder) {
@@ -1098,12 +1000,8 @@ func (s *EHH) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 }
 
 func (s *EHH) schreiben(e *encoder) {
@@ -1162,9 +1060,7 @@ func (s *KTL) lesen(w []wert, ort Ort) {
 
 func (s *KTL) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.zahl(3, true); da {
-		s.Identifikationsnummer = int32(v)
-	}
+	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
 	s.StrasseAbholort = z.an('+', 30, true)
 	s.PLZAbholort = z.an('+', 7, false)
 	s.LaenderkennzeichenAbholort = z.an('+', 3, false)
@@ -1208,25 +1104,13 @@ func (s *EKT) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.DatumLeistungserbringung = z.datum('+', true)
-	if v, da := z.dezimal(4, false); da {
-		s.GefahreneKilometer = dta.Some(Hundertstel(v))
-	}
-	if v, da := z.zeit('+', false); da {
-		s.Uhrzeit = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBis = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zahl(4, false); da {
-		s.Dauer = dta.Some(int32(v))
-	}
+	s.GefahreneKilometer = moeglich[Hundertstel](z.dezimal(4, false))
+	s.Uhrzeit = moeglich[Uhrzeit](z.zeit('+', false))
+	s.UhrzeitBis = moeglich[Uhrzeit](z.zeit('+', false))
+	s.Dauer = moeglich[int32](z.zahl(4, false))
 }
 
 func (s *EKT) schreiben(e *encoder) {
@@ -1254,16 +1138,10 @@ func (s *ZUK) lesen(w []wert, ort Ort) {
 
 func (s *ZUK) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.zahl(3, true); da {
-		s.Identifikationsnummer = int32(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Bruttobetrag = Cent(v)
-	}
+	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
+	s.Bruttobetrag = noetig[Cent](z.dezimal(10, true))
 	s.Zuzahlungsart = z.ziffern('+', 2, false)
-	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = dta.Some(Cent(v))
-	}
+	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
 }
 
 func (s *ZUK) schreiben(e *encoder) {
@@ -1314,12 +1192,8 @@ func (s *BESE) lesen(w []wert, ort Ort) {
 
 func (s *BESE) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(10, true); da {
-		s.GesamtbetragBrutto = Cent(v)
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
-	}
+	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
+	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
 }
 
 func (s *BESE) schreiben(e *encoder) {
@@ -1391,25 +1265,13 @@ func (s *EHB) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 5, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.Pharmazentralnummer = z.schluessel('+', 7, 8, false)
-	if v, da := z.zeit('+', false); da {
-		s.Uhrzeit = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBis = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zahl(4, false); da {
-		s.Dauer = dta.Some(int32(v))
-	}
-	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = dta.Some(int32(v))
-	}
+	s.Uhrzeit = moeglich[Uhrzeit](z.zeit('+', false))
+	s.UhrzeitBis = moeglich[Uhrzeit](z.zeit('+', false))
+	s.Dauer = moeglich[int32](z.zahl(4, false))
+	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
 	s.StrasseAbfahrt = z.an('+', 30, false)
 	s.LaenderkennzeichenAbfahrtsort = z.an('+', 3, false)
 	s.PLZAbfahrtsort = z.an('+', 7, false)
@@ -1460,9 +1322,7 @@ func (s *ZHB) schnell(z *zeile) {
 	s.LebenslangeArztnummer = z.an('+', 9, false)
 	s.SchluesselGeburtsdatum = z.ziffern('+', 1, true)
 	s.Datum = z.datum(':', true)
-	if v, da := z.zeit('+', true); da {
-		s.UhrzeitGeburtDesKindes = Uhrzeit(v)
-	}
+	s.UhrzeitGeburtDesKindes = noetig[Uhrzeit](z.zeit('+', true))
 	s.Anordnungsdatum = z.datum('+', false)
 	s.AnzahlDerGeborenenKinder = z.ziffern('+', 1, false)
 }
@@ -1493,22 +1353,14 @@ func (s *ENF) lesen(w []wert, ort Ort) {
 
 func (s *ENF) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.zahl(3, false); da {
-		s.Identifikationsnummer = dta.Some(int32(v))
-	}
+	s.Identifikationsnummer = moeglich[int32](z.zahl(3, false))
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.DatumLeistungserbringung = z.datum('+', true)
-	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = dta.Some(Cent(v))
-	}
+	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
 }
 
 func (s *ENF) schreiben(e *encoder) {
@@ -1536,18 +1388,10 @@ func (s *SUT) lesen(w []wert, ort Ort) {
 
 func (s *SUT) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = dta.Some(int32(v))
-	}
-	if v, da := z.zeit('+', false); da {
-		s.Uhrzeit = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBis = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zahl(4, false); da {
-		s.Dauer = dta.Some(int32(v))
-	}
+	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
+	s.Uhrzeit = moeglich[Uhrzeit](z.zeit('+', false))
+	s.UhrzeitBis = moeglich[Uhrzeit](z.zeit('+', false))
+	s.Dauer = moeglich[int32](z.zahl(4, false))
 	s.VersorgungszeitraumVon = z.datum('+', false)
 	s.VersorgungszeitraumBis = z.datum('+', false)
 }
@@ -1575,22 +1419,12 @@ func (s *ZUZ) lesen(w []wert, ort Ort) {
 
 func (s *ZUZ) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.zahl(3, true); da {
-		s.Identifikationsnummer = int32(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Bruttobetrag = Cent(v)
-	}
+	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
+	s.Bruttobetrag = noetig[Cent](z.dezimal(10, true))
 	s.Zuzahlungsart = z.ziffern('+', 2, false)
-	if v, da := z.dezimal(10, false); da {
-		s.BetragZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.BetragEigenanteil = dta.Some(Cent(v))
-	}
-	if v, da := z.zahl(2, false); da {
-		s.Versorgungszeitraum = dta.Some(int32(v))
-	}
+	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.BetragEigenanteil = moeglich[Cent](z.dezimal(10, false))
+	s.Versorgungszeitraum = moeglich[int32](z.zahl(2, false))
 }
 
 func (s *ZUZ) schreiben(e *encoder) {
@@ -1649,21 +1483,11 @@ func (s *BESG) lesen(w []wert, ort Ort) {
 
 func (s *BESG) schnell(z *zeile) {
 	s.Ort = z.ort
-	if v, da := z.dezimal(10, true); da {
-		s.GesamtbetragBrutto = Cent(v)
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragProzentualeZuzahlung = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.PauschalerZuzahlungsbetrag = dta.Some(Cent(v))
-	}
-	if v, da := z.dezimal(10, false); da {
-		s.GesamtbetragEigenanteil = dta.Some(Cent(v))
-	}
+	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
+	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.GesamtbetragProzentualeZuzahlung = moeglich[Cent](z.dezimal(10, false))
+	s.PauschalerZuzahlungsbetrag = moeglich[Cent](z.dezimal(10, false))
+	s.GesamtbetragEigenanteil = moeglich[Cent](z.dezimal(10, false))
 }
 
 func (s *BESG) schreiben(e *encoder) {
@@ -1707,15 +1531,9 @@ func (s *ESP) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
-	if v, da := z.zahl(6, false); da {
-		s.GefahreneKilometer = dta.Some(int32(v))
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
+	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
 }
 
 func (s *ESP) schreiben(e *encoder) {
@@ -1748,16 +1566,10 @@ func (s *ZZL) lesen(w []wert, ort Ort) {
 func (s *ZZL) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.DatumLeistungserbringung = z.datum('+', true)
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBeginnLeistungserbringung = dta.Some(Uhrzeit(v))
-	}
+	s.UhrzeitBeginnLeistungserbringung = moeglich[Uhrzeit](z.zeit('+', false))
 	s.DatumEndeLeistungserbringung = z.datum('+', false)
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitEndeLeistungserbringung = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zahl(4, false); da {
-		s.DauerDesEinsatzes = dta.Some(int32(v))
-	}
+	s.UhrzeitEndeLeistungserbringung = moeglich[Uhrzeit](z.zeit('+', false))
+	s.DauerDesEinsatzes = moeglich[int32](z.zahl(4, false))
 	s.EinsatzID = z.an('+', 20, false)
 	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
 	s.BeschaeftigtennummerZweitePerson = z.ziffern('+', 9, false)
@@ -1834,12 +1646,8 @@ func (s *EGV) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.AbrechnungszeitraumVon = z.datum('+', true)
 	s.AbrechnungszeitraumBis = z.datum('+', false)
 }
@@ -1870,9 +1678,7 @@ func (s *IBP) schnell(z *zeile) {
 	s.ArtDesBeratungsprozesses = z.ziffern('+', 1, true)
 	s.BeginnBeratungsprozess = z.datum('+', true)
 	s.EndeBeratungsprozess = z.datum('+', true)
-	if v, da := z.zahl(6, true); da {
-		s.AnzahlGespraeche = int32(v)
-	}
+	s.AnzahlGespraeche = noetig[int32](z.zahl(6, true))
 	s.NameDesBeraters = z.an('+', 70, true)
 }
 
@@ -1902,12 +1708,8 @@ func (s *EHP) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
 	s.DatumEndeDerLeistungserbringung = z.datum('+', true)
 }
@@ -1941,12 +1743,8 @@ func (s *AHK) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.fest('+', 6, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.DatumLeistungserbringung = z.datum('+', true)
 	s.ArtDerMenge = z.ziffern('+', 1, true)
 	s.VersorgungszeitraumBis = z.datum('+', false)
@@ -1977,15 +1775,9 @@ func (s *ASK) lesen(w []wert, ort Ort) {
 func (s *ASK) schnell(z *zeile) {
 	s.Ort = z.ort
 	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
-	if v, da := z.zeit('+', true); da {
-		s.UhrzeitBeginn = Uhrzeit(v)
-	}
-	if v, da := z.zeit('+', true); da {
-		s.UhrzeitEnde = Uhrzeit(v)
-	}
-	if v, da := z.zahl(4, false); da {
-		s.Dauer = dta.Some(int32(v))
-	}
+	s.UhrzeitBeginn = noetig[Uhrzeit](z.zeit('+', true))
+	s.UhrzeitEnde = noetig[Uhrzeit](z.zeit('+', true))
+	s.Dauer = moeglich[int32](z.zahl(4, false))
 	s.TagDerLeistung = z.datum('+', true)
 }
 
@@ -2019,24 +1811,14 @@ func (s *EMP) schnell(z *zeile) {
 	s.Abrechnungscode = z.fest('+', 2, true)
 	s.Tarifkennzeichen = z.fest(':', 5, true)
 	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	if v, da := z.dezimal(4, true); da {
-		s.Anzahl = Hundertstel(v)
-	}
-	if v, da := z.dezimal(10, true); da {
-		s.Einzelbetrag = Cent(v)
-	}
+	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
 	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
 	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitBeginnDerLeistungserbringung = dta.Some(Uhrzeit(v))
-	}
+	s.UhrzeitBeginnDerLeistungserbringung = moeglich[Uhrzeit](z.zeit('+', false))
 	s.DatumEndeDerLeistungserbringung = z.datum('+', true)
-	if v, da := z.zeit('+', false); da {
-		s.UhrzeitEndeDerLeistungserbringung = dta.Some(Uhrzeit(v))
-	}
-	if v, da := z.zahl(4, false); da {
-		s.DauerDerLeistungserbringung = dta.Some(int32(v))
-	}
+	s.UhrzeitEndeDerLeistungserbringung = moeglich[Uhrzeit](z.zeit('+', false))
+	s.DauerDerLeistungserbringung = moeglich[int32](z.zahl(4, false))
 }
 
 func (s *EMP) schreiben(e *encoder) {

@@ -187,6 +187,16 @@ func (z *zeile) dezimal(n int, must bool) (v int64, ok bool) {
 	return v, true
 }
 
+// moeglich makes what zahl, dezimal and zeit return the value of an element that
+// may be absent.
+func moeglich[T ~int16 | ~int32 | ~int64](v int64, ok bool) Opt[T] {
+	return Opt[T]{Wert: T(v), Vorhanden: ok}
+}
+
+// noetig is the same for an element that must be there: without it the segment is
+// read again.
+func noetig[T ~int16 | ~int32 | ~int64](v int64, _ bool) T { return T(v) }
+
 // datum reads a day of the calendar, JJJJMMTT.
 func (z *zeile) datum(sep byte, must bool) Datum {
 	if z.missing(sep, must) {

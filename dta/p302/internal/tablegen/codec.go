@@ -11,7 +11,6 @@ import (
 // that writes the segment.
 func segmentCodecs(elements []element) string {
 	var b strings.Builder
-	b.WriteString("import \"klarbeleg/dta\"\n\n")
 	for _, l := range layouts(elements) {
 		fmt.Fprintf(&b, "func (s *%s) lesen(w []wert, ort Ort) {\ns.Ort = ort\n", l.name)
 		for i, e := range l.leaves {
@@ -78,12 +77,11 @@ func fromLine(e element) string {
 	inner, optional := strings.CutPrefix(t, "Opt[")
 	switch {
 	case optional:
-		inner = strings.TrimSuffix(inner, "]")
-		return fmt.Sprintf("if v, da := %s; da {\ns.%s = dta.Some(%s(v))\n}", call, goName(e), inner)
+		return fmt.Sprintf("s.%s = moeglich[%s](%s)", goName(e), strings.TrimSuffix(inner, "]"), call)
 	case t == "string" || t == "Datum":
 		return fmt.Sprintf("s.%s = %s", goName(e), call)
 	default:
-		return fmt.Sprintf("if v, da := %s; da {\ns.%s = %s(v)\n}", call, goName(e), t)
+		return fmt.Sprintf("s.%s = noetig[%s](%s)", goName(e), t, call)
 	}
 }
 
