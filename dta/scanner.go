@@ -8,9 +8,9 @@ import (
 
 // The bounds of reading.
 const (
-	// ReadSize is the piece in which a file is read: larger pieces are slower
-	// and need more memory. Small files get by with firstRead.
-	ReadSize  = 1 << 20
+	// ReadSize is the piece in which a file is read: larger pieces do not stay in
+	// the processor's cache and need more memory. Small files get by with firstRead.
+	ReadSize  = 256 << 10
 	firstRead = 32 << 10
 	// MaxMessageBytes bounds the memory for one message. The longest message
 	// that UNT.1 can count has 999,999 segments of 50 bytes on average.
@@ -252,10 +252,9 @@ const (
 	tagUNZ = 'U'<<16 | 'N'<<8 | 'Z'
 )
 
-// tagOf packs the first three bytes of a segment; 0 if it has none or a longer
-// tag.
+// tagOf packs the tag of a service segment; 0 for any other.
 func tagOf(segment []byte) uint32 {
-	if len(segment) < 4 || byteClass[segment[3]] == classPlain {
+	if len(segment) < 4 || segment[0] != 'U' || byteClass[segment[3]] == classPlain {
 		return 0
 	}
 	return uint32(segment[0])<<16 | uint32(segment[1])<<8 | uint32(segment[2])

@@ -1,10 +1,11 @@
 package p302
 
 // segment is what a typed segment can do: take over checked values, read itself
-// from a line without fault, write itself.
+// from a line without fault (from the separator behind the tag to where it
+// returns), write itself.
 type segment interface {
 	lesen(w []wert, ort Ort)
-	schnell(z *zeile)
+	schnell(z *zeile, at int, ort Ort) int
 	schreiben(e *encoder)
 }
 

@@ -16,18 +16,19 @@ func (s *UNB) lesen(w []wert, ort Ort) {
 	s.Testindikator = w[9].text
 }
 
-func (s *UNB) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.SyntaxKennung = z.fest('+', 4, true)
-	s.SyntaxVersionsnummer = z.ziffern(':', 1, true)
-	s.Absenderbezeichnung = z.an('+', 35, true)
-	s.Empfaengerbezeichnung = z.an('+', 35, true)
-	s.Datum = z.datum('+', true)
-	s.Uhrzeit = noetig[Uhrzeit](z.zeit(':', true))
-	s.Datenaustauschreferenz = z.an('+', 14, true)
-	s.Leistungsbereich = z.an('+', 1, true)
-	s.Anwendungsreferenz = z.an('+', 14, true)
-	s.Testindikator = z.ziffern('+', 1, true)
+func (s *UNB) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.SyntaxKennung, at = z.fest(at, '+', 4, true)
+	s.SyntaxVersionsnummer, at = z.ziffern(at, ':', 1, true)
+	s.Absenderbezeichnung, at = z.an(at, '+', 35, true)
+	s.Empfaengerbezeichnung, at = z.an(at, '+', 35, true)
+	s.Datum, at = z.datum(at, '+', true)
+	s.Uhrzeit, at = noetig[Uhrzeit](z.zeit(at, ':', true))
+	s.Datenaustauschreferenz, at = z.an(at, '+', 14, true)
+	s.Leistungsbereich, at = z.an(at, '+', 1, true)
+	s.Anwendungsreferenz, at = z.an(at, '+', 14, true)
+	s.Testindikator, at = z.ziffern(at, '+', 1, true)
+	return at
 }
 
 func (s *UNB) schreiben(e *encoder) {
@@ -54,13 +55,14 @@ func (s *UNH) lesen(w []wert, ort Ort) {
 	s.VerwaltendeOrganisation = w[4].text
 }
 
-func (s *UNH) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Nachrichtenreferenznummer = z.an('+', 14, true)
-	s.NachrTypKennung = z.an('+', 6, true)
-	s.Versionsnummer = z.an(':', 3, true)
-	s.FreigabeNr = z.an(':', 3, true)
-	s.VerwaltendeOrganisation = z.an(':', 2, true)
+func (s *UNH) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Nachrichtenreferenznummer, at = z.an(at, '+', 14, true)
+	s.NachrTypKennung, at = z.an(at, '+', 6, true)
+	s.Versionsnummer, at = z.an(at, ':', 3, true)
+	s.FreigabeNr, at = z.an(at, ':', 3, true)
+	s.VerwaltendeOrganisation, at = z.an(at, ':', 2, true)
+	return at
 }
 
 func (s *UNH) schreiben(e *encoder) {
@@ -79,10 +81,11 @@ func (s *UNT) lesen(w []wert, ort Ort) {
 	s.Nachrichtenreferenznummer = w[1].text
 }
 
-func (s *UNT) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.AnzahlEinheiten = z.ziffern('+', 6, true)
-	s.Nachrichtenreferenznummer = z.an('+', 14, true)
+func (s *UNT) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.AnzahlEinheiten, at = z.ziffern(at, '+', 6, true)
+	s.Nachrichtenreferenznummer, at = z.an(at, '+', 14, true)
+	return at
 }
 
 func (s *UNT) schreiben(e *encoder) {
@@ -98,10 +101,11 @@ func (s *UNZ) lesen(w []wert, ort Ort) {
 	s.Datenaustauschreferenz = w[1].text
 }
 
-func (s *UNZ) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.AnzahlNachrichten = z.ziffern('+', 6, true)
-	s.Datenaustauschreferenz = z.an('+', 14, true)
+func (s *UNZ) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.AnzahlNachrichten, at = z.ziffern(at, '+', 6, true)
+	s.Datenaustauschreferenz, at = z.an(at, '+', 14, true)
+	return at
 }
 
 func (s *UNZ) schreiben(e *encoder) {
@@ -121,14 +125,15 @@ func (s *FKTSLGA) lesen(w []wert, ort Ort) {
 	s.AbsenderIK = w[5].text
 }
 
-func (s *FKTSLGA) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Verarbeitungskennzeichen = z.ziffern('+', 2, true)
-	s.Sammelrechnung = z.an('+', 1, false)
-	s.RechnungsstellerIK = z.ziffern('+', 9, true)
-	s.KostentraegerIK = z.ziffern('+', 9, true)
-	s.KrankenkasseIK = z.ziffern('+', 9, false)
-	s.AbsenderIK = z.ziffern('+', 9, true)
+func (s *FKTSLGA) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Verarbeitungskennzeichen, at = z.ziffern(at, '+', 2, true)
+	s.Sammelrechnung, at = z.an(at, '+', 1, false)
+	s.RechnungsstellerIK, at = z.ziffern(at, '+', 9, true)
+	s.KostentraegerIK, at = z.ziffern(at, '+', 9, true)
+	s.KrankenkasseIK, at = z.ziffern(at, '+', 9, false)
+	s.AbsenderIK, at = z.ziffern(at, '+', 9, true)
+	return at
 }
 
 func (s *FKTSLGA) schreiben(e *encoder) {
@@ -150,12 +155,13 @@ func (s *REC) lesen(w []wert, ort Ort) {
 	s.Rechnungsart = w[3].text
 }
 
-func (s *REC) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.SammelRechnungsnummer = z.an('+', 14, true)
-	s.EinzelRechnungsnummer = z.an(':', 6, true)
-	s.Datum = z.datum('+', true)
-	s.Rechnungsart = z.ziffern('+', 1, true)
+func (s *REC) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.SammelRechnungsnummer, at = z.an(at, '+', 14, true)
+	s.EinzelRechnungsnummer, at = z.an(at, ':', 6, true)
+	s.Datum, at = z.datum(at, '+', true)
+	s.Rechnungsart, at = z.ziffern(at, '+', 1, true)
+	return at
 }
 
 func (s *REC) schreiben(e *encoder) {
@@ -173,10 +179,11 @@ func (s *UST) lesen(w []wert, ort Ort) {
 	s.KennungUStBefreiung = w[1].text
 }
 
-func (s *UST) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Steuernummer = z.an('+', 20, true)
-	s.KennungUStBefreiung = z.an('+', 1, false)
+func (s *UST) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Steuernummer, at = z.an(at, '+', 20, true)
+	s.KennungUStBefreiung, at = z.an(at, '+', 1, false)
+	return at
 }
 
 func (s *UST) schreiben(e *encoder) {
@@ -192,10 +199,11 @@ func (s *SKO) lesen(w []wert, ort Ort) {
 	s.Zahlungsziel = int32(w[1].num)
 }
 
-func (s *SKO) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.SkontoProzent = noetig[Hundertstel](z.dezimal(2, true))
-	s.Zahlungsziel = noetig[int32](z.zahl(3, true))
+func (s *SKO) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.SkontoProzent, at = noetig[Hundertstel](z.dezimal(at, 2, true))
+	s.Zahlungsziel, at = noetig[int32](z.zahl(at, 3, true))
+	return at
 }
 
 func (s *SKO) schreiben(e *encoder) {
@@ -213,12 +221,13 @@ func (s *GES) lesen(w []wert, ort Ort) {
 	s.GesamtbetragZuzahlung = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
 }
 
-func (s *GES) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Status = z.ziffern('+', 2, true)
-	s.Gesamtrechnungsbetrag = noetig[Cent](z.dezimal(10, true))
-	s.Gesamtbruttobetrag = noetig[Cent](z.dezimal(10, true))
-	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+func (s *GES) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Status, at = z.ziffern(at, '+', 2, true)
+	s.Gesamtrechnungsbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.Gesamtbruttobetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.GesamtbetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	return at
 }
 
 func (s *GES) schreiben(e *encoder) {
@@ -238,12 +247,13 @@ func (s *NAM) lesen(w []wert, ort Ort) {
 	s.Name4 = w[3].text
 }
 
-func (s *NAM) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Name1 = z.an('+', 30, true)
-	s.Name2 = z.an('+', 30, false)
-	s.Name3 = z.an('+', 30, false)
-	s.Name4 = z.an('+', 70, false)
+func (s *NAM) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Name1, at = z.an(at, '+', 30, true)
+	s.Name2, at = z.an(at, '+', 30, false)
+	s.Name3, at = z.an(at, '+', 30, false)
+	s.Name4, at = z.an(at, '+', 70, false)
+	return at
 }
 
 func (s *NAM) schreiben(e *encoder) {
@@ -265,14 +275,15 @@ func (s *FKTSLLA) lesen(w []wert, ort Ort) {
 	s.RechnungsstellerIK = w[5].text
 }
 
-func (s *FKTSLLA) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Verarbeitungskennzeichen = z.ziffern('+', 2, true)
-	s.Freifeld = z.an('+', 1, false)
-	s.LeistungserbringerIK = z.ziffern('+', 9, true)
-	s.KostentraegerIK = z.ziffern('+', 9, true)
-	s.KrankenkasseIK = z.ziffern('+', 9, true)
-	s.RechnungsstellerIK = z.ziffern('+', 9, false)
+func (s *FKTSLLA) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Verarbeitungskennzeichen, at = z.ziffern(at, '+', 2, true)
+	s.Freifeld, at = z.an(at, '+', 1, false)
+	s.LeistungserbringerIK, at = z.ziffern(at, '+', 9, true)
+	s.KostentraegerIK, at = z.ziffern(at, '+', 9, true)
+	s.KrankenkasseIK, at = z.ziffern(at, '+', 9, true)
+	s.RechnungsstellerIK, at = z.ziffern(at, '+', 9, false)
+	return at
 }
 
 func (s *FKTSLLA) schreiben(e *encoder) {
@@ -295,13 +306,14 @@ func (s *INV) lesen(w []wert, ort Ort) {
 	s.BesondereVersorgungsform = w[4].text
 }
 
-func (s *INV) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.VersichertenNummer = z.an('+', 12, false)
-	s.Versichertenstatus = z.fest('+', 5, false)
-	s.Beleginformation = z.an('+', 1, false)
-	s.Belegnummer = z.an('+', 10, true)
-	s.BesondereVersorgungsform = z.an('+', 25, false)
+func (s *INV) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.VersichertenNummer, at = z.an(at, '+', 12, false)
+	s.Versichertenstatus, at = z.fest(at, '+', 5, false)
+	s.Beleginformation, at = z.an(at, '+', 1, false)
+	s.Belegnummer, at = z.an(at, '+', 10, true)
+	s.BesondereVersorgungsform, at = z.an(at, '+', 25, false)
+	return at
 }
 
 func (s *INV) schreiben(e *encoder) {
@@ -323,13 +335,14 @@ func (s *URI) lesen(w []wert, ort Ort) {
 	s.UrspruenglicheBelegnummer = w[4].text
 }
 
-func (s *URI) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.UrspruenglichesIK = z.ziffern('+', 9, true)
-	s.UrspruenglicheSammelRechnungsnummer = z.an('+', 14, true)
-	s.UrspruenglicheEinzelRechnungsnummer = z.an(':', 6, true)
-	s.UrspruenglichesRechnungsdatum = z.datum('+', true)
-	s.UrspruenglicheBelegnummer = z.an('+', 10, true)
+func (s *URI) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.UrspruenglichesIK, at = z.ziffern(at, '+', 9, true)
+	s.UrspruenglicheSammelRechnungsnummer, at = z.an(at, '+', 14, true)
+	s.UrspruenglicheEinzelRechnungsnummer, at = z.an(at, ':', 6, true)
+	s.UrspruenglichesRechnungsdatum, at = z.datum(at, '+', true)
+	s.UrspruenglicheBelegnummer, at = z.an(at, '+', 10, true)
+	return at
 }
 
 func (s *URI) schreiben(e *encoder) {
@@ -353,15 +366,16 @@ func (s *NAD) lesen(w []wert, ort Ort) {
 	s.Laenderkennzeichen = w[6].text
 }
 
-func (s *NAD) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Nachname = z.an('+', 47, true)
-	s.Vorname = z.an('+', 30, true)
-	s.Geburtsdatum = z.datum('+', true)
-	s.StrasseNr = z.an('+', 30, false)
-	s.PLZ = z.an('+', 7, false)
-	s.Wohnort = z.an('+', 25, false)
-	s.Laenderkennzeichen = z.an('+', 3, false)
+func (s *NAD) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Nachname, at = z.an(at, '+', 47, true)
+	s.Vorname, at = z.an(at, '+', 30, true)
+	s.Geburtsdatum, at = z.datum(at, '+', true)
+	s.StrasseNr, at = z.an(at, '+', 30, false)
+	s.PLZ, at = z.an(at, '+', 7, false)
+	s.Wohnort, at = z.an(at, '+', 25, false)
+	s.Laenderkennzeichen, at = z.an(at, '+', 3, false)
+	return at
 }
 
 func (s *NAD) schreiben(e *encoder) {
@@ -383,11 +397,12 @@ func (s *IMG) lesen(w []wert, ort Ort) {
 	s.Identifikationsmerkmal = w[2].text
 }
 
-func (s *IMG) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungsjahr = z.ziffern('+', 4, true)
-	s.Abrechnungsmonat = z.fest('+', 2, true)
-	s.Identifikationsmerkmal = z.ziffern('+', 9, true)
+func (s *IMG) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungsjahr, at = z.ziffern(at, '+', 4, true)
+	s.Abrechnungsmonat, at = z.fest(at, '+', 2, true)
+	s.Identifikationsmerkmal, at = z.ziffern(at, '+', 9, true)
+	return at
 }
 
 func (s *IMG) schreiben(e *encoder) {
@@ -403,9 +418,10 @@ func (s *EVO) lesen(w []wert, ort Ort) {
 	s.EVOID = w[0].text
 }
 
-func (s *EVO) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.EVOID = z.schluessel('+', 22, 256, true)
+func (s *EVO) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.EVOID, at = z.schluessel(at, '+', 22, 256, true)
+	return at
 }
 
 func (s *EVO) schreiben(e *encoder) {
@@ -419,9 +435,10 @@ func (s *HIL) lesen(w []wert, ort Ort) {
 	s.Identifikationsnummer = int32(w[0].num)
 }
 
-func (s *HIL) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
+func (s *HIL) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Identifikationsnummer, at = noetig[int32](z.zahl(at, 3, true))
+	return at
 }
 
 func (s *HIL) schreiben(e *encoder) {
@@ -451,25 +468,26 @@ func (s *EHI) lesen(w []wert, ort Ort) {
 	s.VersorgungszeitraumBis = Datum(w[16].num)
 }
 
-func (s *EHI) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Mengeneinheit = z.fest('+', 2, false)
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.DatumLeistungserbringung = z.datum('+', true)
-	s.KennzeichenHilfsmittel = z.fest('+', 2, true)
-	s.Inventarnummer = z.an('+', 20, false)
-	s.PositionsnummerProduktbesonderheiten = z.an('+', 10, false)
-	s.Anwendungsort = z.an('+', 1, false)
-	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
-	s.Uhrzeit = moeglich[Uhrzeit](z.zeit('+', false))
-	s.UhrzeitBis = moeglich[Uhrzeit](z.zeit('+', false))
-	s.Dauer = moeglich[int32](z.zahl(4, false))
-	s.VersorgungszeitraumVon = z.datum('+', false)
-	s.VersorgungszeitraumBis = z.datum('+', false)
+func (s *EHI) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Mengeneinheit, at = z.fest(at, '+', 2, false)
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	s.KennzeichenHilfsmittel, at = z.fest(at, '+', 2, true)
+	s.Inventarnummer, at = z.an(at, '+', 20, false)
+	s.PositionsnummerProduktbesonderheiten, at = z.an(at, '+', 10, false)
+	s.Anwendungsort, at = z.an(at, '+', 1, false)
+	s.GefahreneKilometer, at = moeglich[int32](z.zahl(at, 6, false))
+	s.Uhrzeit, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.UhrzeitBis, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.Dauer, at = moeglich[int32](z.zahl(at, 4, false))
+	s.VersorgungszeitraumVon, at = z.datum(at, '+', false)
+	s.VersorgungszeitraumBis, at = z.datum(at, '+', false)
+	return at
 }
 
 func (s *EHI) schreiben(e *encoder) {
@@ -499,9 +517,10 @@ func (s *TXT) lesen(w []wert, ort Ort) {
 	s.Text = w[0].text
 }
 
-func (s *TXT) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Text = z.an('+', 70, true)
+func (s *TXT) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Text, at = z.an(at, '+', 70, true)
+	return at
 }
 
 func (s *TXT) schreiben(e *encoder) {
@@ -516,10 +535,11 @@ func (s *MWS) lesen(w []wert, ort Ort) {
 	s.BetragMehrwertsteuer = Cent(w[1].num)
 }
 
-func (s *MWS) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Mehrwertsteuersatz = noetig[Hundertstel](z.dezimal(5, true))
-	s.BetragMehrwertsteuer = noetig[Cent](z.dezimal(10, true))
+func (s *MWS) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Mehrwertsteuersatz, at = noetig[Hundertstel](z.dezimal(at, 5, true))
+	s.BetragMehrwertsteuer, at = noetig[Cent](z.dezimal(at, 10, true))
+	return at
 }
 
 func (s *MWS) schreiben(e *encoder) {
@@ -539,14 +559,15 @@ func (s *ZUH) lesen(w []wert, ort Ort) {
 	s.Versorgungszeitraum = Opt[int32]{Wert: int32(w[5].num), Vorhanden: w[5].da}
 }
 
-func (s *ZUH) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
-	s.Bruttobetrag = noetig[Cent](z.dezimal(10, true))
-	s.Zuzahlungsart = z.ziffern('+', 2, false)
-	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.BetragEigenanteil = moeglich[Cent](z.dezimal(10, false))
-	s.Versorgungszeitraum = moeglich[int32](z.zahl(2, false))
+func (s *ZUH) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Identifikationsnummer, at = noetig[int32](z.zahl(at, 3, true))
+	s.Bruttobetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.Zuzahlungsart, at = z.ziffern(at, '+', 2, false)
+	s.BetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.BetragEigenanteil, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.Versorgungszeitraum, at = moeglich[int32](z.zahl(at, 2, false))
+	return at
 }
 
 func (s *ZUH) schreiben(e *encoder) {
@@ -565,9 +586,10 @@ func (s *MEH) lesen(w []wert, ort Ort) {
 	s.BetragMehrkosten = Cent(w[0].num)
 }
 
-func (s *MEH) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.BetragMehrkosten = noetig[Cent](z.dezimal(10, true))
+func (s *MEH) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.BetragMehrkosten, at = noetig[Cent](z.dezimal(at, 10, true))
+	return at
 }
 
 func (s *MEH) schreiben(e *encoder) {
@@ -589,17 +611,18 @@ func (s *ZHI) lesen(w []wert, ort Ort) {
 	s.Institutionskennzeichen = w[8].text
 }
 
-func (s *ZHI) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Betriebsstaettennummer = z.an('+', 9, true)
-	s.LebenslangeArztnummer = z.an('+', 9, true)
-	s.Verordnungsdatum = z.datum('+', true)
-	s.Zuzahlungskennzeichen = z.ziffern('+', 1, true)
-	s.Unfallkennzeichen = z.ziffern('+', 1, false)
-	s.KennzeichenBVG = z.ziffern('+', 1, false)
-	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
-	s.Beschaeftigtennummer = z.ziffern('+', 9, false)
-	s.Institutionskennzeichen = z.ziffern('+', 9, false)
+func (s *ZHI) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Betriebsstaettennummer, at = z.an(at, '+', 9, true)
+	s.LebenslangeArztnummer, at = z.an(at, '+', 9, true)
+	s.Verordnungsdatum, at = z.datum(at, '+', true)
+	s.Zuzahlungskennzeichen, at = z.ziffern(at, '+', 1, true)
+	s.Unfallkennzeichen, at = z.ziffern(at, '+', 1, false)
+	s.KennzeichenBVG, at = z.ziffern(at, '+', 1, false)
+	s.Verordnungsbesonderheiten, at = z.ziffern(at, '+', 1, false)
+	s.Beschaeftigtennummer, at = z.ziffern(at, '+', 9, false)
+	s.Institutionskennzeichen, at = z.ziffern(at, '+', 9, false)
+	return at
 }
 
 func (s *ZHI) schreiben(e *encoder) {
@@ -622,10 +645,11 @@ func (s *DIA) lesen(w []wert, ort Ort) {
 	s.Diagnosetext = w[1].text
 }
 
-func (s *DIA) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Diagnoseschluessel = z.an('+', 12, false)
-	s.Diagnosetext = z.an('+', 70, false)
+func (s *DIA) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Diagnoseschluessel, at = z.an(at, '+', 12, false)
+	s.Diagnosetext, at = z.an(at, '+', 70, false)
+	return at
 }
 
 func (s *DIA) schreiben(e *encoder) {
@@ -642,11 +666,12 @@ func (s *SKZ) lesen(w []wert, ort Ort) {
 	s.ArtGenehmigung = w[2].text
 }
 
-func (s *SKZ) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Genehmigungskennzeichen = z.an('+', 20, true)
-	s.DatumGenehmigung = z.datum('+', true)
-	s.ArtGenehmigung = z.fest('+', 2, true)
+func (s *SKZ) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Genehmigungskennzeichen, at = z.an(at, '+', 20, true)
+	s.DatumGenehmigung, at = z.datum(at, '+', true)
+	s.ArtGenehmigung, at = z.fest(at, '+', 2, true)
+	return at
 }
 
 func (s *SKZ) schreiben(e *encoder) {
@@ -665,12 +690,13 @@ func (s *BESA) lesen(w []wert, ort Ort) {
 	s.GesamtbetragMehrkosten = Cent(w[3].num)
 }
 
-func (s *BESA) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
-	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.GesamtbetragEigenanteil = moeglich[Cent](z.dezimal(10, false))
-	s.GesamtbetragMehrkosten = noetig[Cent](z.dezimal(10, true))
+func (s *BESA) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.GesamtbetragBrutto, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.GesamtbetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.GesamtbetragEigenanteil, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.GesamtbetragMehrkosten, at = noetig[Cent](z.dezimal(at, 10, true))
+	return at
 }
 
 func (s *BESA) schreiben(e *encoder) {
@@ -694,16 +720,17 @@ func (s *EHE) lesen(w []wert, ort Ort) {
 	s.GefahreneKilometer = Opt[int32]{Wert: int32(w[7].num), Vorhanden: w[7].da}
 }
 
-func (s *EHE) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.fest('+', 5, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.DatumLeistungserbringung = z.datum('+', true)
-	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
+func (s *EHE) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.fest(at, '+', 5, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	s.BetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.GefahreneKilometer, at = moeglich[int32](z.zahl(at, 6, false))
+	return at
 }
 
 func (s *EHE) schreiben(e *encoder) {
@@ -740,25 +767,26 @@ func (s *ZHE) lesen(w []wert, ort Ort) {
 	s.Therapiefrequenz = w[16].text
 }
 
-func (s *ZHE) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Betriebsstaettennummer = z.an('+', 9, true)
-	s.LebenslangeArztnummer = z.an('+', 9, true)
-	s.Verordnungsdatum = z.datum('+', true)
-	s.Zuzahlungskennzeichen = z.ziffern('+', 1, true)
-	s.Diagnosegruppe = z.an('+', 4, true)
-	s.Verordnungsart = z.ziffern('+', 2, true)
-	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
-	s.Unfallkennzeichen = z.ziffern('+', 1, false)
-	s.KennzeichenBVG = z.ziffern('+', 1, false)
-	s.Behandlungsbeginn = z.an('+', 8, false)
-	s.TherapieberichtAngefordert = z.ziffern('+', 1, false)
-	s.Hausbesuch = z.ziffern('+', 1, false)
-	s.Leitsymptomatik = z.fest('+', 4, true)
-	s.PatientenindividuelleLeitsymptomatik = z.an('+', 70, false)
-	s.DringlicherBehandlungsbedarf = z.ziffern('+', 1, true)
-	s.HeilmittelBereich = z.ziffern('+', 1, false)
-	s.Therapiefrequenz = z.ziffern('+', 1, true)
+func (s *ZHE) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Betriebsstaettennummer, at = z.an(at, '+', 9, true)
+	s.LebenslangeArztnummer, at = z.an(at, '+', 9, true)
+	s.Verordnungsdatum, at = z.datum(at, '+', true)
+	s.Zuzahlungskennzeichen, at = z.ziffern(at, '+', 1, true)
+	s.Diagnosegruppe, at = z.an(at, '+', 4, true)
+	s.Verordnungsart, at = z.ziffern(at, '+', 2, true)
+	s.Verordnungsbesonderheiten, at = z.ziffern(at, '+', 1, false)
+	s.Unfallkennzeichen, at = z.ziffern(at, '+', 1, false)
+	s.KennzeichenBVG, at = z.ziffern(at, '+', 1, false)
+	s.Behandlungsbeginn, at = z.an(at, '+', 8, false)
+	s.TherapieberichtAngefordert, at = z.ziffern(at, '+', 1, false)
+	s.Hausbesuch, at = z.ziffern(at, '+', 1, false)
+	s.Leitsymptomatik, at = z.fest(at, '+', 4, true)
+	s.PatientenindividuelleLeitsymptomatik, at = z.an(at, '+', 70, false)
+	s.DringlicherBehandlungsbedarf, at = z.ziffern(at, '+', 1, true)
+	s.HeilmittelBereich, at = z.ziffern(at, '+', 1, false)
+	s.Therapiefrequenz, at = z.ziffern(at, '+', 1, true)
+	return at
 }
 
 func (s *ZHE) schreiben(e *encoder) {
@@ -792,13 +820,14 @@ func (s *BESB) lesen(w []wert, ort Ort) {
 	s.PauschaleKorrekturabzug = Opt[Cent]{Wert: Cent(w[4].num), Vorhanden: w[4].da}
 }
 
-func (s *BESB) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
-	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.GesamtbetragProzentualeZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.PauschalerZuzahlungsbetrag = moeglich[Cent](z.dezimal(10, false))
-	s.PauschaleKorrekturabzug = moeglich[Cent](z.dezimal(10, false))
+func (s *BESB) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.GesamtbetragBrutto, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.GesamtbetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.GesamtbetragProzentualeZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.PauschalerZuzahlungsbetrag, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.PauschaleKorrekturabzug, at = moeglich[Cent](z.dezimal(at, 10, false))
+	return at
 }
 
 func (s *BESB) schreiben(e *encoder) {
@@ -818,11 +847,12 @@ func (s *GZF) lesen(w []wert, ort Ort) {
 	s.ForderungPauschalerZuzahlungsbetrag = Opt[Cent]{Wert: Cent(w[2].num), Vorhanden: w[2].da}
 }
 
-func (s *GZF) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.ForderungZuzahlung = noetig[Cent](z.dezimal(10, true))
-	s.ForderungProzentualeZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.ForderungPauschalerZuzahlungsbetrag = moeglich[Cent](z.dezimal(10, false))
+func (s *GZF) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.ForderungZuzahlung, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.ForderungProzentualeZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.ForderungPauschalerZuzahlungsbetrag, at = moeglich[Cent](z.dezimal(at, 10, false))
+	return at
 }
 
 func (s *GZF) schreiben(e *encoder) {
@@ -841,12 +871,13 @@ func (s *ESK) lesen(w []wert, ort Ort) {
 	s.Dauer = Opt[int32]{Wert: int32(w[3].num), Vorhanden: w[3].da}
 }
 
-func (s *ESK) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.DatumLeistungserbringung = z.datum('+', true)
-	s.UhrzeitBeginn = noetig[Uhrzeit](z.zeit('+', true))
-	s.UhrzeitEnde = moeglich[Uhrzeit](z.zeit('+', false))
-	s.Dauer = moeglich[int32](z.zahl(4, false))
+func (s *ESK) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	s.UhrzeitBeginn, at = noetig[Uhrzeit](z.zeit(at, '+', true))
+	s.UhrzeitEnde, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.Dauer, at = moeglich[int32](z.zahl(at, 4, false))
+	return at
 }
 
 func (s *ESK) schreiben(e *encoder) {
@@ -870,16 +901,17 @@ func (s *EHK) lesen(w []wert, ort Ort) {
 	s.BeschaeftigtennummerZweitePerson = w[7].text
 }
 
-func (s *EHK) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
-	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
-	s.BeschaeftigtennummerZweitePerson = z.ziffern('+', 9, false)
+func (s *EHK) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.GefahreneKilometer, at = moeglich[int32](z.zahl(at, 6, false))
+	s.Beschaeftigtennummer, at = z.ziffern(at, '+', 9, true)
+	s.BeschaeftigtennummerZweitePerson, at = z.ziffern(at, '+', 9, false)
+	return at
 }
 
 func (s *EHK) schreiben(e *encoder) {
@@ -901,10 +933,11 @@ func (s *ELP) lesen(w []wert, ort Ort) {
 	s.Anzahl = Hundertstel(w[1].num)
 }
 
-func (s *ELP) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
+func (s *ELP) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	return at
 }
 
 func (s *ELP) schreiben(e *encoder) {
@@ -924,14 +957,15 @@ func (s *ZHK) lesen(w []wert, ort Ort) {
 	s.Verordnungsbesonderheiten = w[5].text
 }
 
-func (s *ZHK) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Betriebsstaettennummer = z.an('+', 9, true)
-	s.LebenslangeArztnummer = z.an('+', 9, true)
-	s.Verordnungsdatum = z.datum('+', true)
-	s.Unfallkennzeichen = z.ziffern('+', 1, false)
-	s.KennzeichenBVG = z.ziffern('+', 1, false)
-	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+func (s *ZHK) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Betriebsstaettennummer, at = z.an(at, '+', 9, true)
+	s.LebenslangeArztnummer, at = z.an(at, '+', 9, true)
+	s.Verordnungsdatum, at = z.datum(at, '+', true)
+	s.Unfallkennzeichen, at = z.ziffern(at, '+', 1, false)
+	s.KennzeichenBVG, at = z.ziffern(at, '+', 1, false)
+	s.Verordnungsbesonderheiten, at = z.ziffern(at, '+', 1, false)
+	return at
 }
 
 func (s *ZHK) schreiben(e *encoder) {
@@ -950,9 +984,10 @@ func (s *BESC) lesen(w []wert, ort Ort) {
 	s.GesamtbetragBrutto = Cent(w[0].num)
 }
 
-func (s *BESC) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
+func (s *BESC) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.GesamtbetragBrutto, at = noetig[Cent](z.dezimal(at, 10, true))
+	return at
 }
 
 func (s *BESC) schreiben(e *encoder) {
@@ -969,12 +1004,13 @@ func (s *ESH) lesen(w []wert, ort Ort) {
 	s.Dauer = Opt[int32]{Wert: int32(w[3].num), Vorhanden: w[3].da}
 }
 
-func (s *ESH) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.DatumLeistungserbringung = z.datum('+', true)
-	s.UhrzeitBeginn = noetig[Uhrzeit](z.zeit('+', true))
-	s.UhrzeitEnde = moeglich[Uhrzeit](z.zeit('+', false))
-	s.Dauer = moeglich[int32](z.zahl(4, false))
+func (s *ESH) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	s.UhrzeitBeginn, at = noetig[Uhrzeit](z.zeit(at, '+', true))
+	s.UhrzeitEnde, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.Dauer, at = moeglich[int32](z.zahl(at, 4, false))
+	return at
 }
 
 func (s *ESH) schreiben(e *encoder) {
@@ -995,13 +1031,14 @@ func (s *EHH) lesen(w []wert, ort Ort) {
 	s.Einzelbetrag = Cent(w[4].num)
 }
 
-func (s *EHH) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
+func (s *EHH) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	return at
 }
 
 func (s *EHH) schreiben(e *encoder) {
@@ -1024,14 +1061,15 @@ func (s *ZHH) lesen(w []wert, ort Ort) {
 	s.Verordnungsbesonderheiten = w[5].text
 }
 
-func (s *ZHH) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Betriebsstaettennummer = z.an('+', 9, false)
-	s.LebenslangeArztnummer = z.an('+', 9, false)
-	s.Bescheinigungsdatum = z.datum('+', true)
-	s.Unfallkennzeichen = z.ziffern('+', 1, false)
-	s.KennzeichenBVG = z.ziffern('+', 1, false)
-	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+func (s *ZHH) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Betriebsstaettennummer, at = z.an(at, '+', 9, false)
+	s.LebenslangeArztnummer, at = z.an(at, '+', 9, false)
+	s.Bescheinigungsdatum, at = z.datum(at, '+', true)
+	s.Unfallkennzeichen, at = z.ziffern(at, '+', 1, false)
+	s.KennzeichenBVG, at = z.ziffern(at, '+', 1, false)
+	s.Verordnungsbesonderheiten, at = z.ziffern(at, '+', 1, false)
+	return at
 }
 
 func (s *ZHH) schreiben(e *encoder) {
@@ -1058,17 +1096,18 @@ func (s *KTL) lesen(w []wert, ort Ort) {
 	s.NameZielort = w[8].text
 }
 
-func (s *KTL) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
-	s.StrasseAbholort = z.an('+', 30, true)
-	s.PLZAbholort = z.an('+', 7, false)
-	s.LaenderkennzeichenAbholort = z.an('+', 3, false)
-	s.NameAbholort = z.an('+', 25, false)
-	s.StrasseZielort = z.an('+', 30, true)
-	s.PLZZielort = z.an('+', 7, true)
-	s.LaenderkennzeichenZielort = z.an('+', 3, false)
-	s.NameZielort = z.an('+', 25, true)
+func (s *KTL) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Identifikationsnummer, at = noetig[int32](z.zahl(at, 3, true))
+	s.StrasseAbholort, at = z.an(at, '+', 30, true)
+	s.PLZAbholort, at = z.an(at, '+', 7, false)
+	s.LaenderkennzeichenAbholort, at = z.an(at, '+', 3, false)
+	s.NameAbholort, at = z.an(at, '+', 25, false)
+	s.StrasseZielort, at = z.an(at, '+', 30, true)
+	s.PLZZielort, at = z.an(at, '+', 7, true)
+	s.LaenderkennzeichenZielort, at = z.an(at, '+', 3, false)
+	s.NameZielort, at = z.an(at, '+', 25, true)
+	return at
 }
 
 func (s *KTL) schreiben(e *encoder) {
@@ -1099,18 +1138,19 @@ func (s *EKT) lesen(w []wert, ort Ort) {
 	s.Dauer = Opt[int32]{Wert: int32(w[9].num), Vorhanden: w[9].da}
 }
 
-func (s *EKT) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.DatumLeistungserbringung = z.datum('+', true)
-	s.GefahreneKilometer = moeglich[Hundertstel](z.dezimal(4, false))
-	s.Uhrzeit = moeglich[Uhrzeit](z.zeit('+', false))
-	s.UhrzeitBis = moeglich[Uhrzeit](z.zeit('+', false))
-	s.Dauer = moeglich[int32](z.zahl(4, false))
+func (s *EKT) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	s.GefahreneKilometer, at = moeglich[Hundertstel](z.dezimal(at, 4, false))
+	s.Uhrzeit, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.UhrzeitBis, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.Dauer, at = moeglich[int32](z.zahl(at, 4, false))
+	return at
 }
 
 func (s *EKT) schreiben(e *encoder) {
@@ -1136,12 +1176,13 @@ func (s *ZUK) lesen(w []wert, ort Ort) {
 	s.BetragZuzahlung = Opt[Cent]{Wert: Cent(w[3].num), Vorhanden: w[3].da}
 }
 
-func (s *ZUK) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
-	s.Bruttobetrag = noetig[Cent](z.dezimal(10, true))
-	s.Zuzahlungsart = z.ziffern('+', 2, false)
-	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+func (s *ZUK) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Identifikationsnummer, at = noetig[int32](z.zahl(at, 3, true))
+	s.Bruttobetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.Zuzahlungsart, at = z.ziffern(at, '+', 2, false)
+	s.BetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	return at
 }
 
 func (s *ZUK) schreiben(e *encoder) {
@@ -1163,14 +1204,15 @@ func (s *ZKT) lesen(w []wert, ort Ort) {
 	s.KennzeichenBVG = w[5].text
 }
 
-func (s *ZKT) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Betriebsstaettennummer = z.an('+', 9, true)
-	s.LebenslangeArztnummer = z.an('+', 9, true)
-	s.Zuzahlungskennzeichen = z.ziffern('+', 1, true)
-	s.Verordnungsdatum = z.datum('+', false)
-	s.Unfallkennzeichen = z.ziffern('+', 1, false)
-	s.KennzeichenBVG = z.ziffern('+', 1, false)
+func (s *ZKT) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Betriebsstaettennummer, at = z.an(at, '+', 9, true)
+	s.LebenslangeArztnummer, at = z.an(at, '+', 9, true)
+	s.Zuzahlungskennzeichen, at = z.ziffern(at, '+', 1, true)
+	s.Verordnungsdatum, at = z.datum(at, '+', false)
+	s.Unfallkennzeichen, at = z.ziffern(at, '+', 1, false)
+	s.KennzeichenBVG, at = z.ziffern(at, '+', 1, false)
+	return at
 }
 
 func (s *ZKT) schreiben(e *encoder) {
@@ -1190,10 +1232,11 @@ func (s *BESE) lesen(w []wert, ort Ort) {
 	s.GesamtbetragZuzahlung = Opt[Cent]{Wert: Cent(w[1].num), Vorhanden: w[1].da}
 }
 
-func (s *BESE) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
-	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+func (s *BESE) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.GesamtbetragBrutto, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.GesamtbetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	return at
 }
 
 func (s *BESE) schreiben(e *encoder) {
@@ -1209,10 +1252,11 @@ func (s *HEB) lesen(w []wert, ort Ort) {
 	s.KrankenhausIK = w[1].text
 }
 
-func (s *HEB) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.HebammeIK = z.ziffern('+', 9, true)
-	s.KrankenhausIK = z.ziffern('+', 9, false)
+func (s *HEB) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.HebammeIK, at = z.ziffern(at, '+', 9, true)
+	s.KrankenhausIK, at = z.ziffern(at, '+', 9, false)
+	return at
 }
 
 func (s *HEB) schreiben(e *encoder) {
@@ -1227,9 +1271,10 @@ func (s *HEL) lesen(w []wert, ort Ort) {
 	s.DatumLeistungserbringung = Datum(w[0].num)
 }
 
-func (s *HEL) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.DatumLeistungserbringung = z.datum('+', true)
+func (s *HEL) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	return at
 }
 
 func (s *HEL) schreiben(e *encoder) {
@@ -1260,26 +1305,27 @@ func (s *EHB) lesen(w []wert, ort Ort) {
 	s.NameZielort = w[17].text
 }
 
-func (s *EHB) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 5, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.Pharmazentralnummer = z.schluessel('+', 7, 8, false)
-	s.Uhrzeit = moeglich[Uhrzeit](z.zeit('+', false))
-	s.UhrzeitBis = moeglich[Uhrzeit](z.zeit('+', false))
-	s.Dauer = moeglich[int32](z.zahl(4, false))
-	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
-	s.StrasseAbfahrt = z.an('+', 30, false)
-	s.LaenderkennzeichenAbfahrtsort = z.an('+', 3, false)
-	s.PLZAbfahrtsort = z.an('+', 7, false)
-	s.NameAbfahrtsort = z.an('+', 25, false)
-	s.StrasseZielort = z.an('+', 30, false)
-	s.LaenderkennzeichenZielort = z.an('+', 3, false)
-	s.PLZZielort = z.an('+', 7, false)
-	s.NameZielort = z.an('+', 25, false)
+func (s *EHB) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 5, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.Pharmazentralnummer, at = z.schluessel(at, '+', 7, 8, false)
+	s.Uhrzeit, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.UhrzeitBis, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.Dauer, at = moeglich[int32](z.zahl(at, 4, false))
+	s.GefahreneKilometer, at = moeglich[int32](z.zahl(at, 6, false))
+	s.StrasseAbfahrt, at = z.an(at, '+', 30, false)
+	s.LaenderkennzeichenAbfahrtsort, at = z.an(at, '+', 3, false)
+	s.PLZAbfahrtsort, at = z.an(at, '+', 7, false)
+	s.NameAbfahrtsort, at = z.an(at, '+', 25, false)
+	s.StrasseZielort, at = z.an(at, '+', 30, false)
+	s.LaenderkennzeichenZielort, at = z.an(at, '+', 3, false)
+	s.PLZZielort, at = z.an(at, '+', 7, false)
+	s.NameZielort, at = z.an(at, '+', 25, false)
+	return at
 }
 
 func (s *EHB) schreiben(e *encoder) {
@@ -1316,15 +1362,16 @@ func (s *ZHB) lesen(w []wert, ort Ort) {
 	s.AnzahlDerGeborenenKinder = w[6].text
 }
 
-func (s *ZHB) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Betriebsstaettennummer = z.an('+', 9, false)
-	s.LebenslangeArztnummer = z.an('+', 9, false)
-	s.SchluesselGeburtsdatum = z.ziffern('+', 1, true)
-	s.Datum = z.datum(':', true)
-	s.UhrzeitGeburtDesKindes = noetig[Uhrzeit](z.zeit('+', true))
-	s.Anordnungsdatum = z.datum('+', false)
-	s.AnzahlDerGeborenenKinder = z.ziffern('+', 1, false)
+func (s *ZHB) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Betriebsstaettennummer, at = z.an(at, '+', 9, false)
+	s.LebenslangeArztnummer, at = z.an(at, '+', 9, false)
+	s.SchluesselGeburtsdatum, at = z.ziffern(at, '+', 1, true)
+	s.Datum, at = z.datum(at, ':', true)
+	s.UhrzeitGeburtDesKindes, at = noetig[Uhrzeit](z.zeit(at, '+', true))
+	s.Anordnungsdatum, at = z.datum(at, '+', false)
+	s.AnzahlDerGeborenenKinder, at = z.ziffern(at, '+', 1, false)
+	return at
 }
 
 func (s *ZHB) schreiben(e *encoder) {
@@ -1351,16 +1398,17 @@ func (s *ENF) lesen(w []wert, ort Ort) {
 	s.BetragZuzahlung = Opt[Cent]{Wert: Cent(w[7].num), Vorhanden: w[7].da}
 }
 
-func (s *ENF) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Identifikationsnummer = moeglich[int32](z.zahl(3, false))
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.DatumLeistungserbringung = z.datum('+', true)
-	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
+func (s *ENF) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Identifikationsnummer, at = moeglich[int32](z.zahl(at, 3, false))
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	s.BetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	return at
 }
 
 func (s *ENF) schreiben(e *encoder) {
@@ -1386,14 +1434,15 @@ func (s *SUT) lesen(w []wert, ort Ort) {
 	s.VersorgungszeitraumBis = Datum(w[5].num)
 }
 
-func (s *SUT) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
-	s.Uhrzeit = moeglich[Uhrzeit](z.zeit('+', false))
-	s.UhrzeitBis = moeglich[Uhrzeit](z.zeit('+', false))
-	s.Dauer = moeglich[int32](z.zahl(4, false))
-	s.VersorgungszeitraumVon = z.datum('+', false)
-	s.VersorgungszeitraumBis = z.datum('+', false)
+func (s *SUT) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.GefahreneKilometer, at = moeglich[int32](z.zahl(at, 6, false))
+	s.Uhrzeit, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.UhrzeitBis, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.Dauer, at = moeglich[int32](z.zahl(at, 4, false))
+	s.VersorgungszeitraumVon, at = z.datum(at, '+', false)
+	s.VersorgungszeitraumBis, at = z.datum(at, '+', false)
+	return at
 }
 
 func (s *SUT) schreiben(e *encoder) {
@@ -1417,14 +1466,15 @@ func (s *ZUZ) lesen(w []wert, ort Ort) {
 	s.Versorgungszeitraum = Opt[int32]{Wert: int32(w[5].num), Vorhanden: w[5].da}
 }
 
-func (s *ZUZ) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Identifikationsnummer = noetig[int32](z.zahl(3, true))
-	s.Bruttobetrag = noetig[Cent](z.dezimal(10, true))
-	s.Zuzahlungsart = z.ziffern('+', 2, false)
-	s.BetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.BetragEigenanteil = moeglich[Cent](z.dezimal(10, false))
-	s.Versorgungszeitraum = moeglich[int32](z.zahl(2, false))
+func (s *ZUZ) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Identifikationsnummer, at = noetig[int32](z.zahl(at, 3, true))
+	s.Bruttobetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.Zuzahlungsart, at = z.ziffern(at, '+', 2, false)
+	s.BetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.BetragEigenanteil, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.Versorgungszeitraum, at = moeglich[int32](z.zahl(at, 2, false))
+	return at
 }
 
 func (s *ZUZ) schreiben(e *encoder) {
@@ -1449,15 +1499,16 @@ func (s *ZUV) lesen(w []wert, ort Ort) {
 	s.Verordnungsbesonderheiten = w[6].text
 }
 
-func (s *ZUV) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Betriebsstaettennummer = z.an('+', 9, true)
-	s.LebenslangeArztnummer = z.an('+', 9, true)
-	s.Verordnungsdatum = z.datum('+', false)
-	s.Zuzahlungskennzeichen = z.ziffern('+', 1, true)
-	s.Unfallkennzeichen = z.ziffern('+', 1, false)
-	s.KennzeichenBVG = z.ziffern('+', 1, false)
-	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+func (s *ZUV) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Betriebsstaettennummer, at = z.an(at, '+', 9, true)
+	s.LebenslangeArztnummer, at = z.an(at, '+', 9, true)
+	s.Verordnungsdatum, at = z.datum(at, '+', false)
+	s.Zuzahlungskennzeichen, at = z.ziffern(at, '+', 1, true)
+	s.Unfallkennzeichen, at = z.ziffern(at, '+', 1, false)
+	s.KennzeichenBVG, at = z.ziffern(at, '+', 1, false)
+	s.Verordnungsbesonderheiten, at = z.ziffern(at, '+', 1, false)
+	return at
 }
 
 func (s *ZUV) schreiben(e *encoder) {
@@ -1481,13 +1532,14 @@ func (s *BESG) lesen(w []wert, ort Ort) {
 	s.GesamtbetragEigenanteil = Opt[Cent]{Wert: Cent(w[4].num), Vorhanden: w[4].da}
 }
 
-func (s *BESG) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.GesamtbetragBrutto = noetig[Cent](z.dezimal(10, true))
-	s.GesamtbetragZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.GesamtbetragProzentualeZuzahlung = moeglich[Cent](z.dezimal(10, false))
-	s.PauschalerZuzahlungsbetrag = moeglich[Cent](z.dezimal(10, false))
-	s.GesamtbetragEigenanteil = moeglich[Cent](z.dezimal(10, false))
+func (s *BESG) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.GesamtbetragBrutto, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.GesamtbetragZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.GesamtbetragProzentualeZuzahlung, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.PauschalerZuzahlungsbetrag, at = moeglich[Cent](z.dezimal(at, 10, false))
+	s.GesamtbetragEigenanteil, at = moeglich[Cent](z.dezimal(at, 10, false))
+	return at
 }
 
 func (s *BESG) schreiben(e *encoder) {
@@ -1505,9 +1557,10 @@ func (s *ERS) lesen(w []wert, ort Ort) {
 	s.DatumBeginnDerLeistungserbringung = Datum(w[0].num)
 }
 
-func (s *ERS) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
+func (s *ERS) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.DatumBeginnDerLeistungserbringung, at = z.datum(at, '+', true)
+	return at
 }
 
 func (s *ERS) schreiben(e *encoder) {
@@ -1526,14 +1579,15 @@ func (s *ESP) lesen(w []wert, ort Ort) {
 	s.GefahreneKilometer = Opt[int32]{Wert: int32(w[5].num), Vorhanden: w[5].da}
 }
 
-func (s *ESP) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.GefahreneKilometer = moeglich[int32](z.zahl(6, false))
+func (s *ESP) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.GefahreneKilometer, at = moeglich[int32](z.zahl(at, 6, false))
+	return at
 }
 
 func (s *ESP) schreiben(e *encoder) {
@@ -1563,20 +1617,21 @@ func (s *ZZL) lesen(w []wert, ort Ort) {
 	s.LANRDritterArzt = w[11].text
 }
 
-func (s *ZZL) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.DatumLeistungserbringung = z.datum('+', true)
-	s.UhrzeitBeginnLeistungserbringung = moeglich[Uhrzeit](z.zeit('+', false))
-	s.DatumEndeLeistungserbringung = z.datum('+', false)
-	s.UhrzeitEndeLeistungserbringung = moeglich[Uhrzeit](z.zeit('+', false))
-	s.DauerDesEinsatzes = moeglich[int32](z.zahl(4, false))
-	s.EinsatzID = z.an('+', 20, false)
-	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
-	s.BeschaeftigtennummerZweitePerson = z.ziffern('+', 9, false)
-	s.BeschaeftigtennummerDrittePerson = z.ziffern('+', 9, false)
-	s.LANR = z.ziffern('+', 9, false)
-	s.LANRZweiterArzt = z.ziffern('+', 9, false)
-	s.LANRDritterArzt = z.ziffern('+', 9, false)
+func (s *ZZL) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	s.UhrzeitBeginnLeistungserbringung, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.DatumEndeLeistungserbringung, at = z.datum(at, '+', false)
+	s.UhrzeitEndeLeistungserbringung, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.DauerDesEinsatzes, at = moeglich[int32](z.zahl(at, 4, false))
+	s.EinsatzID, at = z.an(at, '+', 20, false)
+	s.Beschaeftigtennummer, at = z.ziffern(at, '+', 9, true)
+	s.BeschaeftigtennummerZweitePerson, at = z.ziffern(at, '+', 9, false)
+	s.BeschaeftigtennummerDrittePerson, at = z.ziffern(at, '+', 9, false)
+	s.LANR, at = z.ziffern(at, '+', 9, false)
+	s.LANRZweiterArzt, at = z.ziffern(at, '+', 9, false)
+	s.LANRDritterArzt, at = z.ziffern(at, '+', 9, false)
+	return at
 }
 
 func (s *ZZL) schreiben(e *encoder) {
@@ -1607,15 +1662,16 @@ func (s *ZSP) lesen(w []wert, ort Ort) {
 	s.Verordnungsbesonderheiten = w[6].text
 }
 
-func (s *ZSP) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Betriebsstaettennummer = z.an('+', 9, true)
-	s.LebenslangeArztnummer = z.an('+', 9, true)
-	s.Verordnungsdatum = z.datum('+', true)
-	s.Unfallkennzeichen = z.ziffern('+', 1, false)
-	s.DatumBeginnLtVerordnung = z.datum('+', true)
-	s.DatumEndeLtVerordnung = z.datum('+', true)
-	s.Verordnungsbesonderheiten = z.ziffern('+', 1, false)
+func (s *ZSP) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Betriebsstaettennummer, at = z.an(at, '+', 9, true)
+	s.LebenslangeArztnummer, at = z.an(at, '+', 9, true)
+	s.Verordnungsdatum, at = z.datum(at, '+', true)
+	s.Unfallkennzeichen, at = z.ziffern(at, '+', 1, false)
+	s.DatumBeginnLtVerordnung, at = z.datum(at, '+', true)
+	s.DatumEndeLtVerordnung, at = z.datum(at, '+', true)
+	s.Verordnungsbesonderheiten, at = z.ziffern(at, '+', 1, false)
+	return at
 }
 
 func (s *ZSP) schreiben(e *encoder) {
@@ -1641,15 +1697,16 @@ func (s *EGV) lesen(w []wert, ort Ort) {
 	s.AbrechnungszeitraumBis = Datum(w[6].num)
 }
 
-func (s *EGV) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.AbrechnungszeitraumVon = z.datum('+', true)
-	s.AbrechnungszeitraumBis = z.datum('+', false)
+func (s *EGV) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.AbrechnungszeitraumVon, at = z.datum(at, '+', true)
+	s.AbrechnungszeitraumBis, at = z.datum(at, '+', false)
+	return at
 }
 
 func (s *EGV) schreiben(e *encoder) {
@@ -1673,13 +1730,14 @@ func (s *IBP) lesen(w []wert, ort Ort) {
 	s.NameDesBeraters = w[4].text
 }
 
-func (s *IBP) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.ArtDesBeratungsprozesses = z.ziffern('+', 1, true)
-	s.BeginnBeratungsprozess = z.datum('+', true)
-	s.EndeBeratungsprozess = z.datum('+', true)
-	s.AnzahlGespraeche = noetig[int32](z.zahl(6, true))
-	s.NameDesBeraters = z.an('+', 70, true)
+func (s *IBP) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.ArtDesBeratungsprozesses, at = z.ziffern(at, '+', 1, true)
+	s.BeginnBeratungsprozess, at = z.datum(at, '+', true)
+	s.EndeBeratungsprozess, at = z.datum(at, '+', true)
+	s.AnzahlGespraeche, at = noetig[int32](z.zahl(at, 6, true))
+	s.NameDesBeraters, at = z.an(at, '+', 70, true)
+	return at
 }
 
 func (s *IBP) schreiben(e *encoder) {
@@ -1703,15 +1761,16 @@ func (s *EHP) lesen(w []wert, ort Ort) {
 	s.DatumEndeDerLeistungserbringung = Datum(w[6].num)
 }
 
-func (s *EHP) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
-	s.DatumEndeDerLeistungserbringung = z.datum('+', true)
+func (s *EHP) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.DatumBeginnDerLeistungserbringung, at = z.datum(at, '+', true)
+	s.DatumEndeDerLeistungserbringung, at = z.datum(at, '+', true)
+	return at
 }
 
 func (s *EHP) schreiben(e *encoder) {
@@ -1738,16 +1797,17 @@ func (s *AHK) lesen(w []wert, ort Ort) {
 	s.VersorgungszeitraumBis = Datum(w[7].num)
 }
 
-func (s *AHK) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.fest('+', 6, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.DatumLeistungserbringung = z.datum('+', true)
-	s.ArtDerMenge = z.ziffern('+', 1, true)
-	s.VersorgungszeitraumBis = z.datum('+', false)
+func (s *AHK) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.fest(at, '+', 6, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.DatumLeistungserbringung, at = z.datum(at, '+', true)
+	s.ArtDerMenge, at = z.ziffern(at, '+', 1, true)
+	s.VersorgungszeitraumBis, at = z.datum(at, '+', false)
+	return at
 }
 
 func (s *AHK) schreiben(e *encoder) {
@@ -1772,13 +1832,14 @@ func (s *ASK) lesen(w []wert, ort Ort) {
 	s.TagDerLeistung = Datum(w[4].num)
 }
 
-func (s *ASK) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
-	s.UhrzeitBeginn = noetig[Uhrzeit](z.zeit('+', true))
-	s.UhrzeitEnde = noetig[Uhrzeit](z.zeit('+', true))
-	s.Dauer = moeglich[int32](z.zahl(4, false))
-	s.TagDerLeistung = z.datum('+', true)
+func (s *ASK) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Beschaeftigtennummer, at = z.ziffern(at, '+', 9, true)
+	s.UhrzeitBeginn, at = noetig[Uhrzeit](z.zeit(at, '+', true))
+	s.UhrzeitEnde, at = noetig[Uhrzeit](z.zeit(at, '+', true))
+	s.Dauer, at = moeglich[int32](z.zahl(at, 4, false))
+	s.TagDerLeistung, at = z.datum(at, '+', true)
+	return at
 }
 
 func (s *ASK) schreiben(e *encoder) {
@@ -1806,19 +1867,20 @@ func (s *EMP) lesen(w []wert, ort Ort) {
 	s.DauerDerLeistungserbringung = Opt[int32]{Wert: int32(w[10].num), Vorhanden: w[10].da}
 }
 
-func (s *EMP) schnell(z *zeile) {
-	s.Ort = z.ort
-	s.Abrechnungscode = z.fest('+', 2, true)
-	s.Tarifkennzeichen = z.fest(':', 5, true)
-	s.Abrechnungspositionsnummer = z.an('+', 10, true)
-	s.Anzahl = noetig[Hundertstel](z.dezimal(4, true))
-	s.Einzelbetrag = noetig[Cent](z.dezimal(10, true))
-	s.Beschaeftigtennummer = z.ziffern('+', 9, true)
-	s.DatumBeginnDerLeistungserbringung = z.datum('+', true)
-	s.UhrzeitBeginnDerLeistungserbringung = moeglich[Uhrzeit](z.zeit('+', false))
-	s.DatumEndeDerLeistungserbringung = z.datum('+', true)
-	s.UhrzeitEndeDerLeistungserbringung = moeglich[Uhrzeit](z.zeit('+', false))
-	s.DauerDerLeistungserbringung = moeglich[int32](z.zahl(4, false))
+func (s *EMP) schnell(z *zeile, at int, ort Ort) int {
+	s.Ort = ort
+	s.Abrechnungscode, at = z.fest(at, '+', 2, true)
+	s.Tarifkennzeichen, at = z.fest(at, ':', 5, true)
+	s.Abrechnungspositionsnummer, at = z.an(at, '+', 10, true)
+	s.Anzahl, at = noetig[Hundertstel](z.dezimal(at, 4, true))
+	s.Einzelbetrag, at = noetig[Cent](z.dezimal(at, 10, true))
+	s.Beschaeftigtennummer, at = z.ziffern(at, '+', 9, true)
+	s.DatumBeginnDerLeistungserbringung, at = z.datum(at, '+', true)
+	s.UhrzeitBeginnDerLeistungserbringung, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.DatumEndeDerLeistungserbringung, at = z.datum(at, '+', true)
+	s.UhrzeitEndeDerLeistungserbringung, at = moeglich[Uhrzeit](z.zeit(at, '+', false))
+	s.DauerDerLeistungserbringung, at = moeglich[int32](z.zahl(at, 4, false))
+	return at
 }
 
 func (s *EMP) schreiben(e *encoder) {

@@ -192,31 +192,54 @@ func (w *walk) enter(n int) {
 	}
 }
 
+// regular takes the segment with the packed tag if all is in order, and returns
+// its row; noNode, with nothing done, where move must look closer.
+func (w *walk) regular(tag uint32) int {
+	steps := w.g.next[w.cur+1]
+	last := &w.likely[w.cur+1]
+	i := int(*last)
+	if i >= len(steps) || steps[i].tag != tag {
+		if i = findStep(steps, tag); i == len(steps) {
+			return noNode
+		}
+		*last = uint8(i)
+	}
+	s := &steps[i]
+	n := int(s.node)
+	if !s.plain || w.counts[n] >= s.max {
+		return noNode
+	}
+	w.enter(n)
+	return n
+}
+
+func findStep(steps []step, tag uint32) int {
+	i := 0
+	for i < len(steps) && steps[i].tag != tag {
+		i++
+	}
+	return i
+}
+
 // move takes the segment with the packed tag. On the regular path it returns
 // the row and accepted. missing lists mandatory rows that were skipped; ahead
 // tells whether a tag occurs later in the message before the tag stop.
 func (w *walk) move(tag uint32, ahead func(tag, stop uint32) bool) (n int, v verdict, missing []int8) {
 	steps := w.g.next[w.cur+1]
-	last := &w.likely[w.cur+1]
-	i := int(*last)
-	if i >= len(steps) || steps[i].tag != tag {
-		for i = 0; i < len(steps) && steps[i].tag != tag; i++ {
-		}
+	i := findStep(steps, tag)
+	if i == len(steps) {
+		return w.stray(tag, ahead)
 	}
-	if i < len(steps) {
-		*last = uint8(i)
-		s := &steps[i]
-		n := int(s.node)
-		if w.counts[n] >= s.max && w.open(w.g.nodes[n].parent) {
-			return n, tooOften, nil
-		}
-		if s.plain {
-			w.enter(n)
-			return n, accepted, nil
-		}
-		return w.skip(s, ahead)
+	s := &steps[i]
+	n = int(s.node)
+	if w.counts[n] >= s.max && w.open(w.g.nodes[n].parent) {
+		return n, tooOften, nil
 	}
-	return w.stray(tag, ahead)
+	if s.plain {
+		w.enter(n)
+		return n, accepted, nil
+	}
+	return w.skip(s, ahead)
 }
 
 // skip takes a step that leaves mandatory rows out: they are missing, or they

@@ -45,6 +45,7 @@ type Reader struct {
 	tag     uint32    // of the current segment, packed; 0 for none of three letters
 	line    zeile
 	exact   bool          // read every segment by its table
+	fast    bool          // segments of the unit may be read in one pass
 	tok     dta.Tokenizer // stands on the current segment if onTok
 	onTok   bool
 	werte   [32]wert
@@ -173,6 +174,7 @@ func (r *Reader) Stats() Stats {
 // on its first segment.
 func (r *Reader) load(u *dta.Unit) {
 	r.unit, r.index, r.pos = u, -1, 0
+	r.fast = u.Closed && !r.exact
 	r.text, r.line.ascii, r.suspect = r.charset.Text(u.Raw)
 	r.line.text = r.text
 	if r.suspect {
@@ -222,12 +224,10 @@ func (r *Reader) tokenize() {
 // segmentSpecs.
 func (r *Reader) read(spec int, s segment) *segmentSpec {
 	table, ort := r.layout.specs[spec], r.ort()
-	if s != nil && !r.onTok && r.unit.Closed && !r.exact && table == &segmentSpecs[spec] {
-		z := &r.line
-		z.at, z.ok, z.ort = r.start+3, true, ort
-		s.schnell(z)
-		if z.end() {
-			r.pos = z.at
+	if s != nil && r.fast && !r.onTok && !table.older {
+		r.line.ok = true
+		if end := s.schnell(&r.line, r.start+3, ort); r.line.ok && r.text[end] == dta.Terminator {
+			r.pos = end + 1
 			return table
 		}
 	}

@@ -166,6 +166,10 @@ func (r *Reader) closeMessage(readable bool, count int) {
 // segment checks the place of the current segment, its elements, and takes it
 // over.
 func (r *Reader) segment() {
+	if n := r.walk.regular(r.tag); n != noNode {
+		r.take(n)
+		return
+	}
 	n, verdict, missing := r.walk.move(r.tag, r.ahead)
 	for _, m := range missing {
 		r.missing(int(m))

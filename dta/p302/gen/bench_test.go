@@ -30,8 +30,8 @@ func reportSegments(b *testing.B, segments int) {
 	b.ReportMetric(float64(segments)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mseg/s")
 }
 
-// BenchmarkPlainRead_20MB is the yardstick: reading the same bytes in pieces of
-// 1 MiB and finding the terminators.
+// BenchmarkPlainRead_20MB is the yardstick: reading the same bytes in pieces
+// and finding the terminators.
 func BenchmarkPlainRead_20MB(b *testing.B) {
 	raw, segments := benchFile(b, 'B')
 	b.SetBytes(int64(len(raw)))

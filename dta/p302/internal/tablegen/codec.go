@@ -16,11 +16,11 @@ func segmentCodecs(elements []element) string {
 		for i, e := range l.leaves {
 			fmt.Fprintf(&b, "s.%s = %s\n", goName(e), fromValue(e, i))
 		}
-		fmt.Fprintf(&b, "}\n\nfunc (s *%s) schnell(z *zeile) {\ns.Ort = z.ort\n", l.name)
+		fmt.Fprintf(&b, "}\n\nfunc (s *%s) schnell(z *zeile, at int, ort Ort) int {\ns.Ort = ort\n", l.name)
 		for _, e := range l.leaves {
 			fmt.Fprintf(&b, "%s\n", fromLine(e))
 		}
-		fmt.Fprintf(&b, "}\n\nfunc (s *%s) schreiben(e *encoder) {\ne.begin(%s)\n", l.name, specName(l.leaves[0]))
+		fmt.Fprintf(&b, "return at\n}\n\nfunc (s *%s) schreiben(e *encoder) {\ne.begin(%s)\n", l.name, specName(l.leaves[0]))
 		for i, e := range l.leaves {
 			fmt.Fprintf(&b, "%s\n", toWire(e, i))
 		}
@@ -52,24 +52,24 @@ func fromLine(e element) string {
 	var call string
 	switch e.kind {
 	case "an":
-		call = fmt.Sprintf("z.an(%s, %d, %t)", sep, e.maxLen, e.mandatory)
+		call = fmt.Sprintf("z.an(at, %s, %d, %t)", sep, e.maxLen, e.mandatory)
 		switch {
 		case e.minLen > 1 && e.minLen == e.maxLen:
-			call = fmt.Sprintf("z.fest(%s, %d, %t)", sep, e.minLen, e.mandatory)
+			call = fmt.Sprintf("z.fest(at, %s, %d, %t)", sep, e.minLen, e.mandatory)
 		case e.minLen > 1:
-			call = fmt.Sprintf("z.schluessel(%s, %d, %d, %t)", sep, e.minLen, e.maxLen, e.mandatory)
+			call = fmt.Sprintf("z.schluessel(at, %s, %d, %d, %t)", sep, e.minLen, e.maxLen, e.mandatory)
 		}
 	case "n":
-		call = fmt.Sprintf("z.zahl(%d, %t)", e.maxLen, e.mandatory)
+		call = fmt.Sprintf("z.zahl(at, %d, %t)", e.maxLen, e.mandatory)
 		if t == "string" {
-			call = fmt.Sprintf("z.ziffern(%s, %d, %t)", sep, e.maxLen, e.mandatory)
+			call = fmt.Sprintf("z.ziffern(at, %s, %d, %t)", sep, e.maxLen, e.mandatory)
 		}
 	case "decimal":
-		call = fmt.Sprintf("z.dezimal(%d, %t)", e.maxLen, e.mandatory)
+		call = fmt.Sprintf("z.dezimal(at, %d, %t)", e.maxLen, e.mandatory)
 	case "date":
-		call = fmt.Sprintf("z.datum(%s, %t)", sep, e.mandatory)
+		call = fmt.Sprintf("z.datum(at, %s, %t)", sep, e.mandatory)
 	case "time":
-		call = fmt.Sprintf("z.zeit(%s, %t)", sep, e.mandatory)
+		call = fmt.Sprintf("z.zeit(at, %s, %t)", sep, e.mandatory)
 	}
 	if e.component > 1 && (e.kind == "decimal" || e.kind == "n" && t != "string") {
 		log.Fatalf("%s.%d: numbers behind the first component are not provided for", e.segment, e.element)
@@ -77,11 +77,11 @@ func fromLine(e element) string {
 	inner, optional := strings.CutPrefix(t, "Opt[")
 	switch {
 	case optional:
-		return fmt.Sprintf("s.%s = moeglich[%s](%s)", goName(e), strings.TrimSuffix(inner, "]"), call)
+		return fmt.Sprintf("s.%s, at = moeglich[%s](%s)", goName(e), strings.TrimSuffix(inner, "]"), call)
 	case t == "string" || t == "Datum":
-		return fmt.Sprintf("s.%s = %s", goName(e), call)
+		return fmt.Sprintf("s.%s, at = %s", goName(e), call)
 	default:
-		return fmt.Sprintf("s.%s = noetig[%s](%s)", goName(e), t, call)
+		return fmt.Sprintf("s.%s, at = noetig[%s](%s)", goName(e), t, call)
 	}
 }
 
