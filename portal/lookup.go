@@ -178,6 +178,8 @@ func steps(r status.Result) []step {
 		return append(s, step{Label: "Bezahlt", Detail: r.Sums.PaidOn.German(), Done: true, Current: true})
 	case status.AllRefused:
 		return append(s, step{Label: "Keine Zahlung", Detail: "nichts anerkannt", Done: true, Current: true})
+	case status.AllCancelled:
+		return append(s, step{Label: "Keine Zahlung", Detail: "storniert", Done: true, Current: true})
 	case status.PartlyPaid:
 		return append(s, step{Label: "Zahlung", Detail: "zum Teil erfolgt", Current: true})
 	default:

@@ -74,6 +74,8 @@ func summaryText(s status.Summary) stateText {
 		}
 	case status.AllRefused:
 		return stateText{"danger", "danger", "Nicht anerkannt", "Von dieser Rechnung wurde kein Betrag anerkannt."}
+	case status.AllCancelled:
+		return stateText{"info", "close", "Storniert", "Die Rechnung wurde zurückgenommen."}
 	case status.Corrected:
 		return stateText{
 			"warning", "edit", "Geprüft, mit Berichtigungen",

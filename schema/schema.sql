@@ -285,14 +285,18 @@ table invoice -- One Einzelrechnung that passed stages 1-3. approved + corrected
     constraint invoice_approved_cents_check CHECK ((approved_cents >= 0))
     constraint invoice_billed_cents_check CHECK ((billed_cents >= 0))
     constraint invoice_cancelled_cents_check CHECK (((cancelled_cents >= 0) AND (cancelled_cents <= billed_cents)))
+    constraint invoice_cancelled_check CHECK (((cancelled_cents = 0) OR (state = 'cancelled'::text)))
     constraint invoice_check CHECK (((approved_cents + corrected_cents) = billed_cents))
+    constraint invoice_claim_check CHECK ((cancelled_cents <= approved_cents))
     constraint invoice_corrected_cents_check CHECK ((corrected_cents >= 0))
     constraint invoice_kind_check CHECK (((kind >= 1) AND (kind <= 3)))
     constraint invoice_state_check CHECK ((state = ANY (ARRAY['approved'::text, 'corrected'::text, 'refused'::text, 'paid'::text, 'cancelled'::text])))
+    CREATE INDEX invoice_claim ON public.invoice USING btree (payee_ik, payer_ik) WHERE ((state = 'cancelled'::text) AND (cancelled_cents < approved_cents))
     CREATE INDEX invoice_delivery ON public.invoice USING btree (delivery_id)
     CREATE INDEX invoice_key ON public.invoice USING btree (provider_ik, collective_number, single_number, invoice_date)
     CREATE INDEX invoice_lookup ON public.invoice USING btree (payee_ik, collective_number, invoice_date)
     CREATE INDEX invoice_number ON public.invoice USING btree (fund_ik, collective_number, single_number)
+    CREATE INDEX invoice_payable ON public.invoice USING btree (payee_ik, payer_ik, received_on) WHERE (state = ANY (ARRAY['approved'::text, 'corrected'::text]))
     CREATE INDEX invoice_single ON public.invoice USING btree (provider_ik, single_number) WHERE (provider_group = '295'::text)
     CREATE INDEX invoice_single_lookup ON public.invoice USING btree (payee_ik, single_number, invoice_date) WHERE (provider_group = '295'::text)
 
@@ -328,6 +332,7 @@ table ledger_entry -- Append-only double entry: every booking (txn_id) sums to z
     constraint ledger_entry_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
     constraint ledger_entry_account_check CHECK ((account = ANY (ARRAY['billed'::text, 'open'::text, 'corrected'::text, 'paid'::text])))
     CREATE INDEX ledger_entry_invoice ON public.ledger_entry USING btree (invoice_id)
+    CREATE TRIGGER ledger_accounts AFTER INSERT ON public.ledger_entry REFERENCING NEW TABLE AS booked FOR EACH STATEMENT EXECUTE FUNCTION ledger_accounts_hold()
     CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION append_only()
     CREATE TRIGGER ledger_zero AFTER INSERT ON public.ledger_entry REFERENCING NEW TABLE AS booked FOR EACH STATEMENT EXECUTE FUNCTION ledger_sums_to_zero()
 
@@ -384,6 +389,22 @@ table outbox -- Messages written in the transaction that causes them; the relay 
     CREATE UNIQUE INDEX outbox_correction ON public.outbox USING btree (subject_id) WHERE (kind = 'correction'::text)
     CREATE INDEX outbox_unpublished ON public.outbox USING btree (id) WHERE (published_at IS NULL)
 
+table payee -- Bank details and address of those who are paid, by IK (PAY-1). Person: name, address, account of payees who are natural persons.
+    import_id bigint not null
+    ik text not null
+    name text not null
+    street text not null
+    city text not null
+    iban text not null
+    bic text not null
+    valid_from date not null
+    valid_to date
+    superseded_by bigint
+    constraint payee_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
+    constraint payee_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
+    constraint payee_check CHECK (((valid_to IS NULL) OR (valid_to >= valid_from)))
+    CREATE UNIQUE INDEX payee_current ON public.payee USING btree (ik, valid_from) WHERE (superseded_by IS NULL)
+
 table payer
     import_id bigint not null
     ik text not null
@@ -395,6 +416,22 @@ table payer
     constraint payer_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
     constraint payer_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
     CREATE UNIQUE INDEX payer_current ON public.payer USING btree (ik, card_ik, valid_from) WHERE (superseded_by IS NULL)
+
+table payment_run -- Zahllauf of a Berlin day. Vouchers are added until closed_at; then the transfer file follows from them, with the same bytes each time (PAY-2).
+    run_on date not null
+    execute_on date not null -- Bank day on which the bank is to execute the transfers.
+    received_through date not null -- Invoices received up to this day were due.
+    debtor_name text not null
+    debtor_iban text not null
+    debtor_bic text not null
+    opened_at timestamp with time zone not null
+    closed_at timestamp with time zone
+    file_name text -- Name of the transfer file; null before it was written, or if nothing was to be transferred.
+    file_sha256 bytea
+    file_written_at timestamp with time zone
+    constraint payment_run_pkey PRIMARY KEY (run_on)
+    constraint payment_run_check CHECK (((file_name IS NULL) OR (closed_at IS NOT NULL)))
+    constraint payment_run_check1 CHECK ((((file_name IS NULL) = (file_sha256 IS NULL)) AND ((file_name IS NULL) = (file_written_at IS NULL))))
 
 table position partition by RANGE (received_on) -- One billed service line. quantity in hundredths; copay_cents is the co-payment per unit; line_key the fingerprint for the duplicate check (CHK-5). Social data.
     received_on date not null
@@ -473,7 +510,7 @@ table reference_import -- Each import of a reference list (CHK-6); rows replaced
     row_count integer not null
     imported_at timestamp with time zone not null
     constraint reference_import_pkey PRIMARY KEY (id)
-    constraint reference_import_kind_check CHECK ((kind = ANY (ARRAY['prices'::text, 'payers'::text, 'providers'::text, 'senders'::text])))
+    constraint reference_import_kind_check CHECK ((kind = ANY (ARRAY['prices'::text, 'payers'::text, 'providers'::text, 'senders'::text, 'payees'::text])))
 
 table refused_invoice -- Invoices that a delivery claimed and stages 1-3 refused; nothing of a person is kept.
     delivery_id uuid not null
@@ -503,20 +540,43 @@ table sender -- Senders of deliveries with whom something is agreed; for others 
 table voucher -- Zahlbeleg: ten digits beginning with 0 (PAY-1).
     number text not null
     payee_ik text not null
-    paid_on date not null
-    total_cents bigint not null
+    paid_on date not null -- Bank day of the transfer.
+    total_cents bigint not null -- What is transferred: the sum of the lines. 0 if claims took all of it; then nothing is transferred.
     created_at timestamp with time zone not null
+    run_on date not null
+    payer_ik text not null
+    payer_name text not null
+    name text not null -- Name of the payee on that day, as street, city, iban and bic. Person: of payees who are natural persons.
+    street text not null
+    city text not null
+    iban text not null
+    bic text not null
     constraint voucher_pkey PRIMARY KEY (number)
+    constraint voucher_run_on_fkey FOREIGN KEY (run_on) REFERENCES payment_run(run_on)
     constraint voucher_number_check CHECK ((number ~ '^0[0-9]{9}$'::text))
+    constraint voucher_total_cents_check CHECK ((total_cents >= 0))
+    CREATE UNIQUE INDEX voucher_once ON public.voucher USING btree (run_on, payee_ik, payer_ik)
+    CREATE TRIGGER voucher_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.voucher FOR EACH STATEMENT EXECUTE FUNCTION append_only()
+
+table voucher_counter -- Last Zahlbelegnummer given out. Counted up in the transaction that writes the voucher, so there are no gaps.
+    one boolean not null default true
+    last bigint not null
+    constraint voucher_counter_pkey PRIMARY KEY (one)
+    constraint voucher_counter_last_check CHECK (((last >= 0) AND (last <= 999999999)))
+    constraint voucher_counter_one_check CHECK (one)
 
 table voucher_line
     voucher_number text not null
     invoice_id bigint not null
-    amount_cents bigint not null
+    amount_cents bigint not null -- Paid for the invoice; negative where a claim on a cancelled invoice is set off.
+    corrected_cents bigint not null -- Corrections of the invoice in force on that day.
     constraint voucher_line_pkey PRIMARY KEY (voucher_number, invoice_id)
     constraint voucher_line_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
     constraint voucher_line_voucher_number_fkey FOREIGN KEY (voucher_number) REFERENCES voucher(number)
+    constraint voucher_line_amount_cents_check CHECK ((amount_cents <> 0))
+    constraint voucher_line_corrected_cents_check CHECK ((corrected_cents >= 0))
     CREATE INDEX voucher_line_invoice ON public.voucher_line USING btree (invoice_id)
+    CREATE TRIGGER voucher_line_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.voucher_line FOR EACH STATEMENT EXECUTE FUNCTION append_only()
 
 CREATE OR REPLACE FUNCTION public.append_only()
  RETURNS trigger
@@ -542,6 +602,24 @@ begin
         end loop;
         m := (m + interval '1 month')::date;
     end loop;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.ledger_accounts_hold()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+    if exists (select from (select distinct invoice_id from booked) i cross join lateral (
+            select sum(amount_cents) filter (where account = 'billed') as billed,
+                sum(amount_cents) filter (where account = 'open') as open,
+                sum(amount_cents) filter (where account = 'corrected') as corrected,
+                sum(amount_cents) filter (where account = 'paid') as paid
+            from ledger_entry where invoice_id = i.invoice_id) s
+        where s.billed > 0 or s.open < 0 or s.corrected < 0 or s.paid < 0) then
+        raise exception 'ledger account would be overdrawn' using errcode = 'check_violation';
+    end if;
+    return null;
 end $function$
 
 CREATE OR REPLACE FUNCTION public.ledger_sums_to_zero()

@@ -61,12 +61,17 @@ var invariants = []Invariant{
 	{"INV-12", "no due run missing", `
 		select j.job || ' ' || j.due from job_calendar j where j.due < now() - interval '5 minutes'
 		and not exists (select 1 from job_run r where r.job = j.job and r.due_at = j.due and r.state = 'done')`},
-	{"INV-13", "vouchers: total = lines, number well-formed, never above what is approved", `
+	{"INV-13", "vouchers: total = lines, numbers well-formed and without gap, never above what is approved", `
 		select v.number from voucher v left join voucher_line l on l.voucher_number = v.number
 		group by v.number, v.total_cents having v.total_cents <> coalesce(sum(l.amount_cents), 0) or v.number !~ '^0[0-9]{9}$'
 		union all
 		select i.id::text from invoice i join voucher_line l on l.invoice_id = i.id
-		group by i.id, i.approved_cents having sum(l.amount_cents) > i.approved_cents`},
+		group by i.id, i.approved_cents having sum(l.amount_cents) > i.approved_cents
+		union all
+		select 'number ' || n from voucher_counter c cross join lateral (
+			select generate_series(1, c.last) n except select number::bigint from voucher) missing
+		union all
+		select 'number ' || v.number from voucher v, voucher_counter c where v.number::bigint > c.last`},
 	{"INV-14", "card orders: applied in order, no gap, no repeat", `
 		select order_id from card_event group by order_id
 		having count(*) <> max(seq) or count(*) <> count(distinct seq) or min(seq) <> 1

@@ -162,26 +162,15 @@ func (b *rowBuffers) flush(ctx context.Context, tx Tx) error {
 }
 
 // Close sends the rest and books the delivery's invoices in the ledger:
-// billed -x / open +x, and open -c / corrected +c (reliability section 4).
+// billed -x / open +x, and open -c / corrected +c (docs/decisions/0010-ledger.md).
 func (w *InvoiceWriter) Close(ctx context.Context) error {
 	if err := w.Flush(ctx); err != nil {
 		return err
 	}
-	_, err := w.tx.Exec(ctx, `
-		with booked as (
-			select i.id, b.account, b.amount, b.txn
-			from (select id, billed_cents, corrected_cents, nextval('ledger_txn') as t1, nextval('ledger_txn') as t2
-				from invoice where delivery_id = $1) i
-			cross join lateral (values
-				('billed', -i.billed_cents, i.t1), ('open', i.billed_cents, i.t1),
-				('open', -i.corrected_cents, i.t2), ('corrected', i.corrected_cents, i.t2)) b (account, amount, txn)
-			where b.amount <> 0)
-		insert into ledger_entry (txn_id, invoice_id, account, amount_cents, booked_at)
-		select txn, id, account, amount, $2 from booked`, w.delivery, w.now)
-	if err != nil {
-		return fmt.Errorf("book delivery: %w", err)
+	if err := bookAccepted(ctx, w.tx, w.delivery, w.now); err != nil {
+		return err
 	}
-	return w.bookCancelled(ctx)
+	return bookCancelled(ctx, w.tx, w.cancelled, w.now)
 }
 
 // Cancelled are the sums of an invoice that a Storno took back.
@@ -191,7 +180,7 @@ type Cancelled struct {
 
 // Cancel takes back the accepted § 295 invoice with the key. What is still open of
 // it is booked back at Close; what was paid stays until it is set off
-// (reliability section 4). It panics if there is none: the rule IV-K03 has looked,
+// (docs/decisions/0010-ledger.md). It panics if there is none: the rule IV-K03 has looked,
 // and the provider is locked.
 func (w *InvoiceWriter) Cancel(ctx context.Context, key billing.SingleKey) (c Cancelled, err error) {
 	if err := w.Flush(ctx); err != nil {
@@ -209,26 +198,6 @@ func (w *InvoiceWriter) Cancel(ctx context.Context, key billing.SingleKey) (c Ca
 	}
 	w.cancelled = append(w.cancelled, id)
 	return c, nil
-}
-
-// bookCancelled books open -o / billed +o for the invoices taken back.
-func (w *InvoiceWriter) bookCancelled(ctx context.Context) error {
-	if len(w.cancelled) == 0 {
-		return nil
-	}
-	_, err := w.tx.Exec(ctx, `
-		with opened as (
-			select invoice_id, sum(amount_cents)::bigint as cents, nextval('ledger_txn') as txn
-			from ledger_entry where invoice_id = any($1) and account = 'open' group by invoice_id having sum(amount_cents) > 0),
-		noted as (
-			update invoice i set cancelled_cents = i.cancelled_cents + o.cents from opened o where i.id = o.invoice_id)
-		insert into ledger_entry (txn_id, invoice_id, account, amount_cents, booked_at)
-		select o.txn, o.invoice_id, b.account, b.amount, $2
-		from opened o cross join lateral (values ('open', -o.cents), ('billed', o.cents)) b (account, amount)`, w.cancelled, w.now)
-	if err != nil {
-		return fmt.Errorf("book cancelled invoices: %w", err)
-	}
-	return nil
 }
 
 func assertSums(c *billing.Checked) {

@@ -26,6 +26,7 @@ type ListImport struct {
 	Payers    []billing.PayerRow
 	Providers []billing.ProviderRow
 	Senders   []billing.SenderRow
+	Payees    []billing.PayeeRow
 }
 
 // listTable says how a list is stored: key names what a newer import replaces,
@@ -37,6 +38,7 @@ var listTables = map[string]listTable{
 	"payers":    {"payer", "ik, name, card_ik, valid_from, valid_to", "ik, card_ik, valid_from", "ik, card_ik, valid_from"},
 	"providers": {"provider", "ik, name, provider_group, billing_code, tariff, valid_from, valid_to", "ik, provider_group, billing_code, tariff, valid_from", "ik, provider_group, billing_code, tariff, valid_from"},
 	"senders":   {"sender", "ik, name, plain_allowed, signer_iks, legacy_until", "ik", "ik"},
+	"payees":    {"payee", "ik, name, street, city, iban, bic, valid_from, valid_to", "ik, valid_from", "ik, valid_from"},
 }
 
 // ImportList makes the list current in one transaction. known is true if the
@@ -121,6 +123,15 @@ func fillList(t *copyTable, l ListImport) {
 		t.text("{" + strings.Join(r.SignerIKs, ",") + "}")
 		t.date(r.LegacyUntil)
 		t.end()
+	}
+	for _, r := range l.Payees {
+		t.text(r.IK)
+		t.text(r.Name)
+		t.text(r.Street)
+		t.text(r.City)
+		t.text(r.IBAN)
+		t.text(r.BIC)
+		period(r.Period)
 	}
 }
 

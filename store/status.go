@@ -63,8 +63,9 @@ type Payment struct {
 type InvoiceSums struct {
 	Invoices   int
 	Refused    int
-	Corrected  int // invoices with a correction, refused ones not counted
+	Corrected  int // invoices with a correction, refused and cancelled ones not counted
 	Paid       int
+	Cancelled  int
 	ReceivedOn calendar.Date // of the first
 	CheckedAt  time.Time     // of the last
 	PaidOn     calendar.Date // of the last payment, zero without one
@@ -109,12 +110,12 @@ func invoiceSums(ctx context.Context, tx pgx.Tx, condition string, args []any) (
 			from voucher_line l join voucher v on v.number = l.voucher_number
 			where l.invoice_id in (select id from hit))
 		select count(*), count(*) filter (where state = 'refused'),
-			count(*) filter (where corrected_cents > 0 and state <> 'refused'),
-			count(*) filter (where state = 'paid'),
+			count(*) filter (where corrected_cents > 0 and state not in ('refused', 'cancelled')),
+			count(*) filter (where state = 'paid'), count(*) filter (where state = 'cancelled'),
 			min(received_on), max(created_at), (select last from payment),
 			coalesce(sum(billed_cents), 0)::bigint, coalesce(sum(approved_cents), 0)::bigint,
 			coalesce(sum(corrected_cents), 0)::bigint, coalesce((select cents from payment), 0)
-		from hit`, args...).Scan(&s.Invoices, &s.Refused, &s.Corrected, &s.Paid, &received, &checked, &paidOn,
+		from hit`, args...).Scan(&s.Invoices, &s.Refused, &s.Corrected, &s.Paid, &s.Cancelled, &received, &checked, &paidOn,
 		&s.BilledCents, &s.ApprovedCents, &s.CorrectedCents, &s.PaidCents)
 	if err != nil {
 		return s, err

@@ -1,6 +1,7 @@
-// Package lists reads the reference lists that the checks need: contract prices,
-// payers and providers, and what is agreed with senders (DTA-5), from CSV (UTF-8,
-// comma, header line), and imports them into the database (CHK-6). A faulty file is refused whole, with line and column.
+// Package lists reads the reference lists that checks and payments need: contract
+// prices, payers, providers, payees, and what is agreed with senders (DTA-5), from
+// CSV (UTF-8, comma, header line), and imports them into the database (CHK-6,
+// PAY-1). A faulty file is refused whole, with line and column.
 package lists
 
 import (
@@ -32,6 +33,7 @@ var (
 	PayerColumns    = []string{"ik", "name", "card_ik", "valid_from", "valid_to"}
 	ProviderColumns = []string{"ik", "name", "leistungsbereich", "abrechnungscode", "tarifkennzeichen", "valid_from", "valid_to"}
 	SenderColumns   = []string{"ik", "name", "plain_allowed", "signer_iks", "legacy_until"}
+	PayeeColumns    = []string{"ik", "name", "street", "city", "iban", "bic", "valid_from", "valid_to"}
 )
 
 // FormatError says where a list is faulty.
@@ -79,6 +81,17 @@ func ReadSenders(r io.Reader) ([]billing.SenderRow, error) {
 	return read(r, SenderColumns, func(row *row) billing.SenderRow {
 		return billing.SenderRow{
 			IK: row.ik(), Name: row.optional(), PlainAllowed: row.yes(), SignerIKs: row.iks(), LegacyUntil: row.date(true),
+		}
+	})
+}
+
+// ReadPayees reads a list of payees. Name, IBAN and valid_from are needed; street
+// and city stand in letters.
+func ReadPayees(r io.Reader) ([]billing.PayeeRow, error) {
+	return read(r, PayeeColumns, func(row *row) billing.PayeeRow {
+		return billing.PayeeRow{
+			IK: row.fixed(9), Name: row.text(), Street: row.optional(), City: row.optional(),
+			BankDetails: billing.BankDetails{IBAN: row.iban(), BIC: row.bic()}, Period: row.period(),
 		}
 	})
 }
@@ -189,6 +202,22 @@ func (r *row) cents() money.Cents {
 	return money.Cents(v)
 }
 
+func (r *row) iban() string {
+	iban, err := billing.ParseIBAN(r.optional())
+	if err != nil {
+		r.fail("must be an IBAN whose check digits are right")
+	}
+	return iban
+}
+
+func (r *row) bic() string {
+	bic := r.optional()
+	if bic != "" && billing.CheckBIC(bic) != nil {
+		r.fail("must be a BIC of 8 or 11 characters")
+	}
+	return bic
+}
+
 func (r *row) period() billing.Period {
 	from, to := r.date(false), r.date(true)
 	if to != 0 && to < from {
@@ -217,7 +246,7 @@ type Imported struct {
 }
 
 // ErrUnknownList is returned for a kind that is none of the lists.
-var ErrUnknownList = errors.New("unknown list: prices, payers, providers or senders")
+var ErrUnknownList = errors.New("unknown list: prices, payers, providers, senders or payees")
 
 // Import reads a list and makes it current: rows with the same key are replaced,
 // the replaced ones are kept.
@@ -240,6 +269,9 @@ func Import(ctx context.Context, db *store.DB, c clock.Clock, kind string, r io.
 	case "senders":
 		i.Senders, err = ReadSenders(bytes.NewReader(raw))
 		i.Rows = len(i.Senders)
+	case "payees":
+		i.Payees, err = ReadPayees(bytes.NewReader(raw))
+		i.Rows = len(i.Payees)
 	default:
 		return Imported{}, ErrUnknownList
 	}

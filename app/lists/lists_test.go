@@ -1,6 +1,7 @@
 package lists_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -149,5 +150,47 @@ func TestImportSenders(t *testing.T) {
 	}
 	if _, ok := second.Find("111111111"); ok {
 		t.Error("an unknown sender is known")
+	}
+}
+
+// PAY-1: a list of payees with an account that cannot exist is refused; of
+// several rows of an IK the one valid on the day counts.
+func TestPayees(t *testing.T) {
+	t.Parallel()
+	const header = "ik,name,street,city,iban,bic,valid_from,valid_to\n"
+	const old, account = "DE89370400440532013000", "AT611904300234573201"
+	for _, c := range []struct{ name, line, column string }{
+		{"check digits", "260326822,Praxis,,,DE88370400440532013000,,2026-01-01,", "iban"},
+		{"no account", "260326822,Praxis,,,,,2026-01-01,", "iban"},
+		{"no name", "260326822,,,," + old + ",,2026-01-01,", "name"},
+		{"BIC", "260326822,Praxis,,," + old + ",COBA,2026-01-01,", "bic"},
+		{"IK", "26032682,Praxis,,," + old + ",,2026-01-01,", "ik"},
+		{"no begin", "260326822,Praxis,,," + old + ",,,", "valid_from"},
+	} {
+		_, err := lists.ReadPayees(strings.NewReader(header + c.line + "\n"))
+		var format *lists.FormatError
+		if !errors.As(err, &format) || format.Column != c.column || strings.Contains(err.Error(), "3704") {
+			t.Errorf("%s: %v, want column %s", c.name, err, c.column)
+		}
+	}
+	db := store.New(testdb.New(t))
+	clk := clock.NewFake(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC))
+	for _, csv := range []string{
+		"260326822,Praxis Alt,,," + old + ",,2026-01-01,2026-06-30\n260326822,Praxis Neu,,," + old + ",,2026-07-01,\n",
+		"260326822,Praxis am Markt,Markt 1,12345 Musterstadt,AT61 1904 3002 3457 3201,BKAUATWW,2026-07-01,\n", // corrects the second row
+	} {
+		if _, err := lists.Import(t.Context(), db, clk, "payees", strings.NewReader(header+csv)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for day, want := range map[string]string{"2026-06-30": old, "2026-07-01": account, "2027-01-01": account, "2025-12-31": ""} {
+		var got billing.PayeeRow
+		err := db.InTx(t.Context(), func(ctx context.Context, tx store.Tx) (err error) {
+			got, err = store.PayeeAt(ctx, tx, "260326822", calendar.MustDate(day))
+			return err
+		})
+		if got.IBAN != want || (want == "") != errors.Is(err, store.ErrNotFound) {
+			t.Errorf("on %s: %q, %v", day, got.IBAN, err)
+		}
 	}
 }

@@ -105,8 +105,10 @@ const (
 	AllPaid    Summary = "all_paid"
 	PartlyPaid Summary = "partly_paid"
 	AllRefused Summary = "all_refused"
-	Corrected  Summary = "corrected"
-	Approved   Summary = "approved"
+	// AllCancelled: all that was not refused has been taken back.
+	AllCancelled Summary = "all_cancelled"
+	Corrected    Summary = "corrected"
+	Approved     Summary = "approved"
 )
 
 // Summary returns the status of the whole: paid when everything that is payable
@@ -116,7 +118,9 @@ func (r Result) Summary() Summary {
 	switch {
 	case s.Refused == s.Invoices:
 		return AllRefused
-	case s.Paid+s.Refused == s.Invoices:
+	case s.Refused+s.Cancelled == s.Invoices:
+		return AllCancelled
+	case s.Paid+s.Refused+s.Cancelled == s.Invoices:
 		return AllPaid
 	case s.Paid > 0:
 		return PartlyPaid

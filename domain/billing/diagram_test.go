@@ -10,29 +10,67 @@ import (
 	"testing"
 )
 
-//go:generate go test -run ^TestCaseDiagram$ . -update
+//go:generate go test -run Diagram$ . -update
 
-var update = flag.Bool("update", false, "write docs/states/correction-case.md")
-
-const diagramFile = "../../docs/states/correction-case.md"
+var update = flag.Bool("update", false, "write the diagrams in docs/states")
 
 // COR-2: docs/states/correction-case.md equals the table of transitions.
 func TestCaseDiagram(t *testing.T) {
 	t.Parallel()
-	want := caseDiagram()
+	compare(t, "correction-case", caseDiagram())
+}
+
+// PAY-1: docs/states/invoice.md equals the table of transitions.
+func TestInvoiceDiagram(t *testing.T) {
+	t.Parallel()
+	compare(t, "invoice", invoiceDiagram())
+}
+
+// compare fails if the file docs/states/name.md is not want, or writes it.
+func compare(t *testing.T, name, want string) {
+	t.Helper()
+	path := "../../docs/states/" + name + ".md"
 	if *update {
-		if err := os.WriteFile(diagramFile, []byte(want), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	got, err := os.ReadFile(diagramFile)
+	got, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("docs/states/correction-case.md is stale: run make generate")
+		t.Errorf("docs/states/%s.md is stale: run make generate", name)
 	}
+}
+
+func invoiceDiagram() string {
+	labels := map[InvoiceEvent]string{
+		InvoicePay:    "a voucher pays all that is open (PAY-1)",
+		InvoiceCancel: "Storno (DTA-4)",
+	}
+	var moves strings.Builder
+	for _, from := range slices.Sorted(maps.Keys(invoiceTransitions)) {
+		for _, event := range slices.Sorted(maps.Keys(invoiceTransitions[from])) {
+			fmt.Fprintf(&moves, "    %s --> %s: %s\n", from, invoiceTransitions[from][event], labels[event])
+		}
+	}
+	return `<!-- Generated from domain/billing/state.go by "make generate"; do not edit. -->
+# Invoice
+
+An Einzelrechnung from its acceptance on; what is refused by stages 1 to 3 has no
+row (docs/states/delivery.md). The balances behind the states are in the ledger
+(docs/decisions/0010-ledger.md).
+
+` + "```mermaid\nstateDiagram-v2\n    [*] --> " + string(InvoiceApproved) + ": no correction\n    [*] --> " + string(InvoiceCorrected) +
+		": corrected in part\n    [*] --> " + string(InvoiceRefused) + ": corrected to zero\n" + moves.String() + "```" + `
+
+- A cancelled invoice that was paid is a claim: it is set off against what the same
+  payee gets from the same payer next, by a negative line on that voucher. Nobody is
+  asked to pay back.
+- A voucher is final. Nothing moves a paid invoice back but its cancellation.
+`
 }
 
 func caseDiagram() string {

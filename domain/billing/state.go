@@ -13,7 +13,8 @@ const (
 	DeliveryQuarantined    DeliveryState = "quarantined"
 )
 
-// InvoiceState is the state of an invoice from its acceptance to its payment.
+// InvoiceState is the state of an invoice from its acceptance to its payment or
+// cancellation.
 type InvoiceState string
 
 // Invoice states (RP-2).
@@ -25,6 +26,31 @@ const (
 	// InvoiceCancelled is an invoice that a Storno took back (§ 295).
 	InvoiceCancelled InvoiceState = "cancelled"
 )
+
+// InvoiceEvent moves an invoice.
+type InvoiceEvent string
+
+// Invoice events: a voucher pays all that is open (PAY-1), a Storno takes the
+// invoice back (DTA-4).
+const (
+	InvoicePay    InvoiceEvent = "pay"
+	InvoiceCancel InvoiceEvent = "cancel"
+)
+
+// invoiceTransitions is the only list of moves of an invoice.
+var invoiceTransitions = map[InvoiceState]map[InvoiceEvent]InvoiceState{
+	InvoiceApproved:  {InvoicePay: InvoicePaid, InvoiceCancel: InvoiceCancelled},
+	InvoiceCorrected: {InvoicePay: InvoicePaid, InvoiceCancel: InvoiceCancelled},
+	InvoiceRefused:   {InvoiceCancel: InvoiceCancelled},
+	InvoicePaid:      {InvoiceCancel: InvoiceCancelled},
+}
+
+// Next returns the state after the event; ok is false where the table has no
+// such move.
+func (s InvoiceState) Next(e InvoiceEvent) (next InvoiceState, ok bool) {
+	next, ok = invoiceTransitions[s][e]
+	return next, ok
+}
 
 // StateOf returns the state of a freshly checked invoice: approved in full,
 // corrected in part, or refused.

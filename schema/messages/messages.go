@@ -108,6 +108,8 @@ type InvoiceStatus struct {
 	Billed      int64     `json:"billed_cents"`
 	Approved    int64     `json:"approved_cents"`
 	Corrected   int64     `json:"corrected_cents"`
+	Voucher     string    `json:"voucher,omitempty"`    // if paid: Zahlbelegnummer
+	Paid        int64     `json:"paid_cents,omitempty"` // if paid: by this voucher
 	DeliveryID  string    `json:"delivery_id"`
 	At          time.Time `json:"at"`
 }

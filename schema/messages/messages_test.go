@@ -51,7 +51,7 @@ func examples() []example {
 		}},
 		{"billing.invoices.v1", messages.InvoiceStatus{
 			Invoice: "R-2026-0001:0", InvoiceDate: "2026-11-20", ProviderIK: "261234563", PayeeIK: "598800016", PayerIK: "109519005",
-			Group: "B", State: "corrected", Billed: 24770, Approved: 24500, Corrected: 270, DeliveryID: delivery, At: at,
+			Group: "B", State: "paid", Billed: 24770, Approved: 24500, Corrected: 270, Voucher: "0000000042", Paid: 24500, DeliveryID: delivery, At: at,
 		}},
 		{"billing.corrections.v1", messages.Correction{
 			CorrectionID: "0199f1c2-0000-7000-8000-000000000003", CaseID: caseID, DeliveryID: delivery, ProviderIK: "261234563",
