@@ -1,5 +1,24 @@
 -- Generated from the migrations by `make generate`. DO NOT EDIT.
 
+table api_key -- API keys of institutions. The key itself is shown once and not kept; secret_sha256 is the hash of its 256 random bits.
+    id text not null -- Public part of the key, by which it is listed and revoked.
+    ik text not null
+    sender_iks text[] not null -- Senders for which the institution may send besides itself, as a service company does.
+    name text not null
+    secret_sha256 bytea not null
+    scopes text[] not null
+    created_at timestamp with time zone not null
+    expires_at timestamp with time zone not null
+    revoked_at timestamp with time zone
+    last_used_at timestamp with time zone -- Last use, to the minute.
+    constraint api_key_pkey PRIMARY KEY (id)
+    constraint api_key_check CHECK ((expires_at > created_at))
+    constraint api_key_id_check CHECK ((id ~ '^[0-9a-z]{10}$'::text))
+    constraint api_key_ik_check CHECK ((ik ~ '^[0-9]{9}$'::text))
+    constraint api_key_scopes_check CHECK ((cardinality(scopes) > 0))
+    constraint api_key_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+    CREATE INDEX api_key_ik ON public.api_key USING btree (ik)
+
 table app_user -- A user of the service portal. Retention: locked after 6 months without login, erased 12 months later.
     id uuid not null
     institution_id uuid not null
@@ -194,6 +213,7 @@ table delivery -- One Auftragsdatei and one Nutzdatendatei as received (DTA-1). 
     constraint delivery_blob_key_fkey FOREIGN KEY (blob_key) REFERENCES blob(key)
     constraint delivery_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES delivery(id)
     constraint delivery_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text, 'rejected'::text, 'duplicate'::text, 'quarantined'::text])))
+    CREATE INDEX delivery_message ON public.delivery USING btree (message_id)
     CREATE UNIQUE INDEX delivery_payload_once ON public.delivery USING btree (payload_sha256) WHERE (state = ANY (ARRAY['accepted'::text, 'partly_rejected'::text]))
     CREATE INDEX delivery_received ON public.delivery USING btree (received_at)
     CREATE UNIQUE INDEX delivery_reference_once ON public.delivery USING btree (sender_ik, recipient_ik, exchange_reference, EXTRACT(year FROM wire_created_on), (
@@ -371,7 +391,7 @@ table mail -- E-mails to send: planned, sending (committed before SMTP), sent; f
     CREATE INDEX mail_due ON public.mail USING btree (next_at) WHERE (state = 'planned'::text)
     CREATE INDEX mail_taken ON public.mail USING btree (taken_at)
 
-table outbox -- Messages written in the transaction that causes them; the relay alone publishes (CHK-4). Retention: body erased 7 days after publication.
+table outbox -- Messages written in the transaction that causes them; the relay alone publishes (CHK-4). Retention: body erased 7 days after publication, that of a receipt with its delivery.
     id bigint not null generated always as identity
     event_id uuid not null
     kind text not null
@@ -387,6 +407,7 @@ table outbox -- Messages written in the transaction that causes them; the relay 
     constraint outbox_event_id_key UNIQUE (event_id)
     constraint outbox_pkey PRIMARY KEY (id)
     CREATE UNIQUE INDEX outbox_correction ON public.outbox USING btree (subject_id) WHERE (kind = 'correction'::text)
+    CREATE UNIQUE INDEX outbox_receipt ON public.outbox USING btree (subject_id) WHERE (kind = 'receipt'::text)
     CREATE INDEX outbox_unpublished ON public.outbox USING btree (id) WHERE (published_at IS NULL)
 
 table payee -- Bank details and address of those who are paid, by IK (PAY-1). Person: name, address, account of payees who are natural persons.
@@ -536,6 +557,17 @@ table sender -- Senders of deliveries with whom something is agreed; for others 
     constraint sender_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
     constraint sender_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
     CREATE UNIQUE INDEX sender_current ON public.sender USING btree (ik) WHERE (superseded_by IS NULL)
+
+table upload -- Deliveries taken over HTTP (DTA-8). id is the id of the message; the unique key makes a repeated request the same upload.
+    id uuid not null
+    ik text not null
+    sender_ik text not null
+    idempotency_key text not null
+    content_sha256 bytea not null -- SHA-256 over both files: the same Idempotency-Key with other content is refused.
+    created_at timestamp with time zone not null
+    constraint upload_ik_idempotency_key_key UNIQUE (ik, idempotency_key)
+    constraint upload_pkey PRIMARY KEY (id)
+    constraint upload_content_sha256_check CHECK ((octet_length(content_sha256) = 32))
 
 table voucher -- Zahlbeleg: ten digits beginning with 0 (PAY-1).
     number text not null
