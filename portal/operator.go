@@ -23,8 +23,9 @@ type OperatorDeps struct {
 	// Quarantine returns what waits in quarantine, by reason: counts and reasons
 	// only, never content (PRV-20).
 	Quarantine func(context.Context) ([]QuarantineReason, error)
-	// Notes are sentences about parts that are off, such as the virus scanner.
-	Notes []string
+	// Notes returns sentences about parts that are off, such as the virus scanner, and
+	// about keys and certificates; nil if there are none.
+	Notes func(context.Context) []string
 	// Mails shows the mails caught in embedded mode; its links are relative.
 	Mails http.Handler
 	// Metrics answers in the Prometheus format.
@@ -100,10 +101,12 @@ func (s *server) operatorIndex(deps OperatorDeps) handler {
 		page := operatorPage{
 			frame:      frame{Title: "Betrieb", Site: s.cfg, Operator: true},
 			Quarantine: waiting,
-			Notes:      deps.Notes,
 			Mails:      deps.Mails != nil,
 			Metrics:    deps.Metrics != nil,
 			AsOf:       s.deps.Clock.Now(),
+		}
+		if deps.Notes != nil {
+			page.Notes = deps.Notes(r.Context())
 		}
 		for _, q := range waiting {
 			page.Waiting += q.Count

@@ -35,6 +35,7 @@ const maxReceiptErrors = 200
 type Settings struct {
 	Deadlines billing.CaseDeadlines
 	Checks    checks.Options
+	Security  Security
 }
 
 // Service takes deliveries. It is safe for concurrent use.
@@ -165,11 +166,14 @@ type intakeTx struct {
 	facts   *billing.Facts
 
 	delivery store.Delivery
-	writer   *store.InvoiceWriter
-	outbox   *store.OutboxWriter
-	errs     []messages.ReceiptError
-	leftOff  int
-	refused  []billing.RefusedInvoice
+	// sealedFor is the IK of the sender for whom the payload was signed, "" of a
+	// plain delivery.
+	sealedFor string
+	writer    *store.InvoiceWriter
+	outbox    *store.OutboxWriter
+	errs      []messages.ReceiptError
+	leftOff   int
+	refused   []billing.RefusedInvoice
 }
 
 func (t *intakeTx) run(ctx context.Context) (Result, error) {
@@ -197,32 +201,69 @@ func (t *intakeTx) run(ctx context.Context) (Result, error) {
 	return t.finish(ctx, report)
 }
 
-// process answers a duplicate at once and checks everything else.
-func (t *intakeTx) process(ctx context.Context) (*Report, error) {
-	earlier, found, err := store.FindSamePayload(ctx, t.tx, t.delivery.PayloadSHA256)
+// process opens the delivery, answers a duplicate at once and checks everything
+// else.
+func (t *intakeTx) process(ctx context.Context) (report *Report, err error) {
+	payload, err := t.open(ctx, t.message, t.ref)
 	if err != nil {
 		return nil, err
 	}
-	if found {
-		t.delivery.DuplicateOf = earlier.ID
-		f := t.rule("P1010", map[string]string{"datum": calendar.InBerlin(earlier.ReceivedAt).German(), "datei": "dieses Inhalts"})
-		return &Report{Summary: Summary{Outcome: string(billing.DeliveryDuplicate), Findings: 1}}, t.Finding(ctx, &f)
+	defer func() { err = errors.Join(err, payload.Close()) }()
+	opened, err := t.settings.Security.open(ctx, Input{
+		Auftrag: t.message.Auftrag, TransferName: t.message.TransferName, Payload: payload, Size: t.ref.Size,
+	}, t.facts, t.now)
+	if err != nil {
+		return nil, err
 	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	t.note(ctx, opened)
+	if report, err := opened.tell(ctx, t); report != nil || err != nil {
+		return report, err
+	}
+	t.sealedFor = opened.sealedFor
+	if opened.sum != nil {
+		copy(t.delivery.PayloadSHA256[:], opened.sum)
+	}
+	if report, err := t.duplicate(ctx); report != nil || err != nil {
+		return report, err
+	}
+	return t.check(ctx, opened)
+}
+
+// note logs what operators must know about the opening.
+func (t *intakeTx) note(ctx context.Context, o *opened) {
+	log := logging.From(ctx).With(zap.Stringer("delivery", t.delivery.ID))
+	if o.cause != nil {
+		log.Info("delivery not opened", zap.Error(o.cause))
+	}
+	if o.legacy {
+		log.Warn("delivery opened with algorithms of an older profile, as agreed with the sender")
+	}
+}
+
+// duplicate returns the report of a delivery whose payload was accepted before, nil
+// for any other.
+func (t *intakeTx) duplicate(ctx context.Context) (*Report, error) {
+	earlier, found, err := store.FindSamePayload(ctx, t.tx, t.delivery.PayloadSHA256)
+	if err != nil || !found {
+		return nil, err
+	}
+	t.delivery.DuplicateOf = earlier.ID
+	f := t.rule("P1010", map[string]string{"datum": calendar.InBerlin(earlier.ReceivedAt).German(), "datei": "dieses Inhalts"})
+	return &Report{Summary: Summary{Outcome: string(billing.DeliveryDuplicate), Findings: 1}}, t.Finding(ctx, &f)
+}
+
+// check lets the engine read the payload and stores what it accepts.
+func (t *intakeTx) check(ctx context.Context, opened *opened) (*Report, error) {
 	if err := t.tx.Savepoint(ctx); err != nil {
 		return nil, err
 	}
 	t.writer = store.NewInvoiceWriter(t.tx, t.delivery.ID, t.now, t.settings.Deadlines)
 	defer func() { _ = t.writer.Wait() }() // also after a panic: the rollback needs the connection
-	payload, err := t.open(ctx, t.message, t.ref)
-	if err != nil {
-		return nil, err
-	}
 	engine, _ := t.engines.Get().(*Engine)
-	report, err := engine.Run(ctx, Input{
-		Auftrag: t.message.Auftrag, TransferName: t.message.TransferName, Payload: payload, Size: t.ref.Size,
-	}, t.facts, t)
+	report, err := opened.run(ctx, engine, t.facts, t)
 	t.engines.Put(engine) // not after a panic: its state would be unknown
-	if err := errors.Join(err, payload.Close()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if report.RejectedBy != "" {

@@ -30,7 +30,13 @@ type bundle struct {
 	service *intake.Service
 }
 
+// setup is a centre that takes plain deliveries from everybody.
 func setup(t *testing.T) *bundle {
+	t.Helper()
+	return setupWith(t, intake.Security{PlainAllowed: true})
+}
+
+func setupWith(t *testing.T, security intake.Security) *bundle {
 	t.Helper()
 	db := store.New(testdb.New(t))
 	if err := db.EnsurePartitions(t.Context(), received); err != nil {
@@ -46,20 +52,25 @@ func setup(t *testing.T) *bundle {
 			t.Fatal(err)
 		}
 	}
-	return &bundle{t, db, intake.New(db, blobs, clk, catalogue.All(), intake.Settings{Deadlines: billing.DefaultDeadlines()})}
+	return &bundle{t, db, intake.New(db, blobs, clk, catalogue.All(), intake.Settings{Deadlines: billing.DefaultDeadlines(), Security: security})}
 }
 
 func (b *bundle) handle(id string, d delivery) intake.Result {
 	b.t.Helper()
 	ctx := logging.Into(b.t.Context(), zaptest.NewLogger(b.t))
-	result, err := b.service.Handle(ctx, intake.Message{
-		ID: id, Sender: "598800016", Auftrag: d.auftrag, Payload: d.payload,
-		Origin: intake.Origin{Topic: messages.TopicDeliveries, Offset: int64(len(id)), Body: d.payload},
-	})
+	result, err := b.service.Handle(ctx, message(id, d))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return result
+}
+
+// message is the delivery as the consumer hands it over.
+func message(id string, d delivery) intake.Message {
+	return intake.Message{
+		ID: id, Sender: "598800016", Auftrag: d.auftrag, Payload: d.payload,
+		Origin: intake.Origin{Topic: messages.TopicDeliveries, Offset: int64(len(id)), Body: d.payload},
+	}
 }
 
 // holds fails the test if an invariant is broken. No relay runs here, so INV-9

@@ -59,11 +59,14 @@ func (*Offline) BeginCollective(context.Context) error { return nil }
 func (*Offline) EndCollective(context.Context, bool) error { return nil }
 
 // Check checks a delivery with the centre's current lists and rules, and stores
-// nothing (DTA-9).
+// nothing (DTA-9). Sealed ones are not opened: whoever intercepts a foreign file
+// must not learn here what it holds.
 func (s *Service) Check(ctx context.Context, in Input, on func(*Finding) error) (*Report, error) {
-	facts, err := s.loadFacts(ctx, s.clock.Now())
+	now := s.clock.Now()
+	facts, err := s.loadFacts(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	return NewEngine(s.rules, s.settings.Checks).Run(ctx, in, facts, &Offline{On: on})
+	security := Security{MaxBytes: s.settings.Security.MaxBytes, SpoolDir: s.settings.Security.SpoolDir}
+	return security.Check(ctx, NewEngine(s.rules, s.settings.Checks), in, CheckedBy{Facts: facts, At: now, Sink: &Offline{On: on}})
 }

@@ -9,6 +9,7 @@ import (
 	"klarbeleg/checks/catalogue"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
+	"klarbeleg/dta/secon"
 	"klarbeleg/schema/messages"
 	"klarbeleg/store"
 )
@@ -22,9 +23,15 @@ var _ BatchSink = (*intakeTx)(nil)
 // BatchPositions makes the history query set-based.
 func (*intakeTx) BatchPositions() int { return storeBatch }
 
-// Header refuses an interchange reference that was accepted before with other
-// content: P1009 in § 302, IV-D02 in § 295, where a gap is a warning too.
+// Header refuses a signed payload of another sender than its Auftragsdatei names,
+// which nobody signs (DTA-5), and an interchange reference that was accepted before
+// with other content: P1009 in § 302, IV-D02 in § 295, where a gap is a warning too.
 func (t *intakeTx) Header(ctx context.Context, h *billing.Header) ([]Finding, error) {
+	if t.sealedFor != "" && !strings.HasPrefix(h.Sender, t.sealedFor) {
+		refusal := secon.Error{Kind: secon.ErrNotEntitled}
+		finding := refusal.Finding()
+		return []Finding{fromDTA(&finding, "")}, nil
+	}
 	earlier, found, err := store.FindSameReference(ctx, t.tx, h)
 	if err != nil {
 		return nil, err

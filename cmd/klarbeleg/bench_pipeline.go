@@ -158,6 +158,7 @@ var errDrained = errors.New("all deliveries are stored")
 // drain consumes until all deliveries of the load are stored.
 func (p *program) drain(ctx context.Context, client *kafkaio.Client, db *store.DB, dir string, load benchLoad) (time.Duration, error) {
 	r := &resources{config: config{BlobDir: filepath.Join(dir, "blobs")}, db: db}
+	r.security.PlainAllowed = true
 	if err := r.openBlobs(); err != nil {
 		return 0, err
 	}

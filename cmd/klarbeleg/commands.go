@@ -165,7 +165,7 @@ func (p *program) statusCommand() *cobra.Command {
 			defer r.close()
 			ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 			defer cancel()
-			if err := r.openKafka(ctx); err != nil {
+			if err := errors.Join(r.openKafka(ctx), r.openSecurity(p)); err != nil {
 				return err
 			}
 			return p.status(ctx, r)

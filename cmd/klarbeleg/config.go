@@ -42,6 +42,7 @@ type config struct {
 	LogLevel       string        `env:"LOG_LEVEL" envDefault:"info" json:"-"`
 	StrictStage3   bool          `env:"STRICT_STAGE3" json:"-"`
 	Shutdown       time.Duration `env:"SHUTDOWN" envDefault:"20s" json:"-"`
+	SECON          seconConfig   `envPrefix:"SECON_" json:"secon"`
 	Organisation   organisation  `envPrefix:"ORG_" json:"-"`
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,6 +75,7 @@ func (p *program) startEmbedded(ctx context.Context, c *config) (h *hosted, err 
 
 	c.DatabaseURL, c.KafkaBrokers, c.KafkaReplicas = pg.URL(embeddedDatabase), kafka.Addrs(), 1
 	c.SMTPAddr, c.SMTPPlain = sink.Addr(), true
+	c.SECON.Plain = cmp.Or(c.SECON.Plain, plainAllowed)
 	for target, name := range map[*string]string{&c.BlobDir: "blobs", &c.DropDir: "eingang", &c.ExportDir: "export"} {
 		if *target == "" {
 			*target = filepath.Join(dir, name)
@@ -135,8 +137,14 @@ Klarbeleg läuft. Beenden mit Strg-C, Daten bleiben in %s.
   PostgreSQL          %s
   Eingangsordner      %s
   Virenprüfung        aus (im eingebetteten Betrieb)
-%s`, h.dir, c.Listen, c.OperatorListen, c.KafkaBrokers[0], c.DatabaseURL, c.DropDir, hint)
+  Ohne SECON          %s
+%s`, h.dir, c.Listen, c.OperatorListen, c.KafkaBrokers[0], c.DatabaseURL, c.DropDir, plainWords[s.security.PlainAllowed], hint)
 	return nil
+}
+
+// plainWords say whether deliveries may be neither signed nor encrypted.
+var plainWords = map[bool]string{
+	true: "unverschlüsselte Lieferungen werden angenommen (" + envPrefix + "SECON_PLAIN)", false: "unverschlüsselte Lieferungen werden abgewiesen",
 }
 
 // progress tells what the start is doing.

@@ -20,6 +20,8 @@ type resources struct {
 	db     *store.DB
 	kafka  *kafkaio.Client
 	blobs  *blob.Folder
+	// security is set by openSecurity, for commands that take or show deliveries.
+	security security
 }
 
 // openDB connects to the database of the configuration or of the running
@@ -85,6 +87,12 @@ func (r *resources) openBlobs() (err error) {
 		return fmt.Errorf("blob folder: %w", err)
 	}
 	return nil
+}
+
+// openSecurity loads the keys for deliveries.
+func (r *resources) openSecurity(p *program) (err error) {
+	r.security, err = openSecurity(r.config.SECON, p.clock)
+	return err
 }
 
 // close ends the connections, newest first.

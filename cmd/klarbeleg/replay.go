@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -37,7 +38,7 @@ func (p *program) replayCommand() *cobra.Command {
 				return err
 			}
 			defer r.close()
-			if err := r.openBlobs(); err != nil {
+			if err := errors.Join(r.openBlobs(), r.openSecurity(p)); err != nil {
 				return err
 			}
 			waiting, err := r.db.Quarantine(ctx, maxListed)

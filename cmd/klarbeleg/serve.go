@@ -93,9 +93,10 @@ func (o serveOptions) apply(c *config) {
 func (p *program) serveWith(ctx context.Context, o serveOptions, c config, host *hosted) (err error) {
 	r := &resources{config: c}
 	defer r.close()
-	if err := errors.Join(r.connect(ctx), r.openKafka(ctx), r.openBlobs()); err != nil {
+	if err := errors.Join(r.connect(ctx), r.openKafka(ctx), r.openBlobs(), r.openSecurity(p)); err != nil {
 		return err
 	}
+	r.security.log(ctx)
 	if o.embedded {
 		if err := schema.Migrate(ctx, c.DatabaseURL); err != nil {
 			return err

@@ -61,5 +61,11 @@ func (p *program) status(ctx context.Context, r *resources) error {
 	for _, q := range quarantine {
 		fmt.Fprintf(w, "  %s\t%d (ältester %s)\n", q.Code, q.Count, q.Oldest.Format(time.DateTime))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	for _, note := range r.security.notes(ctx, p.clock.Now()) {
+		fmt.Fprintln(p.stdout, note)
+	}
+	return nil
 }

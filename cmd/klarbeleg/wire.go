@@ -53,6 +53,7 @@ func topics(c config) []kafkaio.Topic {
 func newIntake(p *program, r *resources) *intake.Service {
 	return intake.New(r.db, r.blobs, p.clock, catalogue.All(), intake.Settings{
 		Deadlines: billing.DefaultDeadlines(), Checks: checks.Options{StrictStage3: r.config.StrictStage3},
+		Security: r.security.Security,
 	})
 }
 
@@ -191,13 +192,18 @@ func (s *system) addPortal(ctx context.Context) error {
 func (s *system) addOperator(ctx context.Context) (err error) {
 	handler, err := portal.NewOperator(s.portalConfig(), portal.OperatorDeps{
 		Clock: s.clock, Logger: logging.From(ctx).Named("operators"), Ready: s.ready(), Quarantine: s.quarantineReasons,
-		Notes: s.host.notes, Mails: s.host.mails, Metrics: promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}),
+		Notes: s.notes, Mails: s.host.mails, Metrics: promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}),
 	})
 	if err != nil {
 		return err
 	}
 	s.operatorAddr, err = s.addHTTP(ctx, "operators", s.config.OperatorListen, handler)
 	return err
+}
+
+// notes are what the operators' page says beside the checks.
+func (s *system) notes(ctx context.Context) []string {
+	return append(slices.Clone(s.host.notes), s.security.notes(ctx, s.clock.Now())...)
 }
 
 func (s *system) quarantineReasons(ctx context.Context) ([]portal.QuarantineReason, error) {

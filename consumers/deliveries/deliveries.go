@@ -49,7 +49,7 @@ func Handler(service *intake.Service) consumers.Handler {
 		switch {
 		case err == nil && result.State == billing.DeliveryQuarantined:
 			// Set aside already, with its row and receipt; the loop counts it.
-			return &consumers.PoisonError{Code: codeUnreadable, Err: errors.New("delivery is not readable as DTA")}
+			return &consumers.PoisonError{Code: codeUnreadable, Err: errors.New("delivery cannot be opened or is not readable as DTA")}
 		case errors.Is(err, intake.ErrIDReused):
 			return &consumers.PoisonError{Code: codeIDReused, Err: err}
 		case errors.Is(err, blob.ErrNotFound) && msg.Blob != nil:
@@ -92,7 +92,8 @@ func payload(m consumers.Message, msg *intake.Message) error {
 			return &consumers.PoisonError{Code: codeBlobRef, Err: err}
 		}
 		msg.Blob = ref
-	case messages.ContentTypeEDIFACT, "application/octet-stream":
+	case messages.ContentTypeEDIFACT, messages.ContentTypePKCS7, "application/octet-stream":
+		// The type is a claim; what the bytes are, the intake decides (DTA-5).
 		msg.Payload = m.Body
 	default:
 		return &consumers.PoisonError{Code: codeContentType, Err: errors.New("content type is not one of a DTA delivery")}

@@ -65,7 +65,9 @@ func setup(t *testing.T) *bundle {
 	if b.blobs, err = blob.OpenFolder(b.blobRoot); err != nil {
 		t.Fatal(err)
 	}
-	service := intake.New(b.db, b.blobs, clock.NewFake(received), catalogue.All(), intake.Settings{Deadlines: billing.DefaultDeadlines()})
+	service := intake.New(b.db, b.blobs, clock.NewFake(received), catalogue.All(), intake.Settings{
+		Deadlines: billing.DefaultDeadlines(), Security: intake.Security{PlainAllowed: true},
+	})
 	b.handle = deliveries.Handler(service)
 	return b
 }
@@ -164,6 +166,10 @@ func TestHandlerTakes(t *testing.T) {
 			m.Type, m.ContentType = m.Topic, "application/octet-stream"
 			return m
 		},
+		"DTA-5 announced as sealed": func(_ *bundle, m consumers.Message) consumers.Message {
+			m.ContentType = messages.ContentTypePKCS7 // a claim of the message; the bytes decide
+			return m
+		},
 		"a reference": func(b *bundle, m consumers.Message) consumers.Message { return b.refer(m) },
 		"no key":      func(_ *bundle, m consumers.Message) consumers.Message { m.Key = ""; return m },
 	} {
@@ -260,7 +266,6 @@ func TestHandlerRefuses(t *testing.T) {
 		{"0 bytes", "empty", simple(func(m *consumers.Message) { m.Body = []byte{} })},
 		{"null value", "empty", simple(func(m *consumers.Message) { m.Body = nil })},
 		{"other content type", "content_type", simple(func(m *consumers.Message) { m.ContentType = "text/plain" })},
-		{"encrypted", "content_type", simple(func(m *consumers.Message) { m.ContentType = messages.ContentTypePKCS7 })},
 		{"broken content type", "content_type", simple(func(m *consumers.Message) { m.ContentType = "application/edifact; " + canary })},
 		{"reference that is no JSON", "blob_ref", simple(func(m *consumers.Message) { m.ContentType, m.Body = messages.ContentTypeBlobRef, []byte(canary) })},
 		{"reference of 0 bytes", "blob_ref", simple(func(m *consumers.Message) { m.ContentType, m.Body = messages.ContentTypeBlobRef, nil })},

@@ -20,6 +20,7 @@ type Facts struct {
 	Providers  *ProviderDirectory
 	Terms      *TermList
 	Tables     *Tables
+	Senders    *SenderDirectory
 	History    *History
 }
 

@@ -8,8 +8,8 @@ import (
 	"klarbeleg/dta/auftrag"
 )
 
-// headSize is what KindOf needs to see.
-const headSize = 4
+// HeadSize is how many bytes KindOf needs to see.
+const HeadSize = 4
 
 // Kind is what the first bytes of a file show.
 type Kind uint8
@@ -44,6 +44,9 @@ func (k Kind) String() string {
 	}
 	return "unbekannter Inhalt"
 }
+
+// Packed tells whether the content is an archive.
+func (k Kind) Packed() bool { return k == KindGzip || k == KindZip || k == KindBzip2 }
 
 // KindOf tells the kind of a file from its first bytes; four suffice.
 func KindOf(head []byte) Kind {

@@ -32,6 +32,10 @@ var (
 	ErrClaim         = errors.New("content differs from the Auftragsdatei")
 	ErrSize          = errors.New("size differs from the Auftragsdatei")
 	ErrCompression   = errors.New("compression not agreed or broken")
+	// Those of who receives a file, before it is looked into.
+	ErrPlain     = errors.New("plain files are not agreed with the sender")
+	ErrNoKeys    = errors.New("no own keys to open a sealed file with")
+	ErrNotOpened = errors.New("sealed files are not opened in a check before sending")
 )
 
 // textUnopened is one sentence for both a wrong signature and a failed
@@ -66,6 +70,9 @@ var refusals = [...]struct {
 	{ErrClaim, dta.CodeSecurity, "Die Angaben der Auftragsdatei zu Verschlüsselung und Signatur passen nicht zur Datei. Bitte berichtigen Sie die Auftragsdatei oder die Datei und senden Sie beide erneut."},
 	{ErrSize, dta.CodeSize, "Die Größe der Datei stimmt nicht mit der Auftragsdatei überein. Bitte senden Sie beide erneut."},
 	{ErrCompression, dta.CodeCompression, "Das Komprimierungsverfahren ist nicht vereinbart oder passt nicht zur Datei. Bitte verwenden Sie keines, gzip, zip mit einer Datei oder bzip2 und geben Sie es in der Auftragsdatei an."},
+	{ErrPlain, dta.CodeSecurity, "Unverschlüsselte Dateien sind mit Ihnen nicht vereinbart. Bitte signieren und verschlüsseln Sie die Datei (SECON) und senden Sie sie mit neuer Auftragsdatei erneut."},
+	{ErrNoKeys, dta.CodeSecurity, "Wir konnten die verschlüsselte Datei wegen einer Störung bei uns nicht öffnen; sie ist aufbewahrt. Bitte wenden Sie sich an uns, bevor Sie sie erneut senden."},
+	{ErrNotOpened, dta.CodeSecurity, "Verschlüsselte Dateien werden bei dieser Prüfung nicht geöffnet. Bitte prüfen Sie die Datei, bevor Sie sie verschlüsseln."},
 }
 
 // Error is a refusal with its place. It holds no payload and no person's name.
@@ -114,6 +121,17 @@ func (e *Error) Finding() dta.Error {
 		}
 	}
 	panic("secon: refusal without rule: " + e.Kind.Error())
+}
+
+// OursToMend tells whether the cause may lie with the receiver: a key, a trust
+// centre or a partner's certificate that it does not have. What was refused so is
+// worth keeping for another try.
+func (e *Error) OursToMend() bool {
+	switch e.Kind { //nolint:errorlint // Kind is the sentinel itself
+	case ErrNoKeys, ErrNotForUs, ErrUntrusted, ErrSignerUnknown:
+		return true
+	}
+	return false
 }
 
 func (e *Error) detail() string {

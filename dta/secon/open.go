@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"klarbeleg/dta"
 )
 
 // DefaultMaxBytes bounds a payload where Options name no bound: far above the
@@ -79,6 +81,17 @@ type Opened struct {
 	RevocationAsOf time.Time
 	// Legacy is set where only LegacyUntil let the message pass. To be logged.
 	Legacy bool
+}
+
+// Remarks returns what is odd about the message and no reason to refuse it, as
+// warnings of stage 1 (DTA-6).
+func (o *Opened) Remarks() []dta.Error {
+	if !o.SigningTimeOdd {
+		return nil
+	}
+	remark := dta.NewError(dta.CodeSecurity, "Hinweis: Der Zeitpunkt der Signatur liegt weit vor oder nach dem Eingang der Datei. Bitte prüfen Sie die Uhr des Systems, das signiert.")
+	remark.Severity = dta.Warn
+	return []dta.Error{remark}
 }
 
 // errAborted is what a spool sees when opening never came to its end.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"klarbeleg/dta"
 )
 
 // received is the time of receipt of every golden message: while the certificates
@@ -314,6 +316,9 @@ func TestSigningTime(t *testing.T) {
 		}
 		o.ReceivedAt = tt.received
 		opened, err := Open(&memory{}, &sealed, o)
+		if remarks := opened.Remarks(); (len(remarks) == 1) != tt.odd || tt.odd && (remarks[0].Severity != dta.Warn || remarks[0].Text() == "") {
+			t.Errorf("%s: remarks %v", tt.received, remarks)
+		}
 		if err != nil || opened.SigningTimeOdd != tt.odd || !opened.SigningTime.Equal(signed) {
 			t.Errorf("%s: %v, %+v", tt.received, err, opened)
 		}

@@ -73,7 +73,7 @@ func readSigned(b *berReader, dst io.Writer, o *Options) (*signedMessage, error)
 
 // enterSigned opens the message up to the content.
 func enterSigned(b *berReader) error {
-	head, err := b.r.Peek(headSize)
+	head, err := b.r.Peek(HeadSize)
 	if err := ignoreEOF(err); err != nil {
 		return err
 	}

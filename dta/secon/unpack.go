@@ -47,7 +47,7 @@ func unpack(dst io.Writer, src *io.SectionReader, a *auftrag.Auftrag) error {
 
 // decompressor returns the plain content of src.
 func decompressor(src *io.SectionReader, code string) (io.Reader, error) {
-	head := make([]byte, headSize)
+	head := make([]byte, HeadSize)
 	n, err := src.ReadAt(head, 0)
 	if err = ignoreEOF(err); err != nil {
 		return nil, fmt.Errorf("read payload: %w", err)
@@ -57,8 +57,7 @@ func decompressor(src *io.SectionReader, code string) (io.Reader, error) {
 		return nil, refuse(ErrCompression, fmt.Sprintf("Komprimierung %q", code), "00, 02, 03 oder 07")
 	}
 	kind := KindOf(head[:n])
-	packed := kind == KindGzip || kind == KindZip || kind == KindBzip2
-	if packed != (want != KindUnknown) || packed && kind != want {
+	if kind.Packed() != (want != KindUnknown) || kind.Packed() && kind != want {
 		return nil, refuse(ErrCompression, kind.String(), "Komprimierung "+code)
 	}
 	var plain io.Reader = src
