@@ -64,6 +64,29 @@ type Parameters struct {
 	// TherapyStartDays and TherapyUrgentDays are the days within which therapy
 	// begins (P4201, P4202), the last day included.
 	TherapyStartDays, TherapyUrgentDays Dated[int]
+	// LongTermWeeks are the weeks of a prescription of special or long-term need
+	// (P4213), BlankWeeks those of a blank prescription (P4229).
+	LongTermWeeks, BlankWeeks Dated[int]
+	// BlankGroups are the diagnosis groups of blank prescriptions and since when
+	// (P4227), BlankIntervals the intervals paid in full (P4230).
+	BlankGroups    map[string]calendar.Date
+	BlankIntervals map[string]int
+	// RedPhase is the percentage at which intervals beyond are paid (P4230, P4236).
+	RedPhase Dated[money.Hundredths]
+	// BlankExcluded are the billing codes that deliver no blank prescriptions (P4231).
+	BlankExcluded Dated[[]string]
+	// HospitalCareWeeks are the weeks of nursing instead of a stay in hospital (P4311).
+	HospitalCareWeeks Dated[int]
+	// StaffNumbersBarred are numbers that no nurse has (P4313).
+	StaffNumbersBarred Dated[[]string]
+	// QualifiedTransport are the first places of items of trips that a taxi does not
+	// bill (P4416).
+	QualifiedTransport Dated[string]
+	// ChildbedWeeks are the weeks after birth in which a midwife's services need no
+	// order (P4451).
+	ChildbedWeeks Dated[int]
+	// ShortCareDays are the days of short-term care in a year (P4460).
+	ShortCareDays Dated[int]
 	// AidStartDays are the days within which an aid is supplied (P4105).
 	AidStartDays Dated[int]
 	// LateMonths are the months after the month of service from which an invoice
@@ -96,8 +119,25 @@ func DefaultParameters() *Parameters {
 		ApprovalMonths:    since("2004-01-01", 24),
 		TherapyStartDays:  since("2021-01-01", 28),
 		TherapyUrgentDays: since("2021-01-01", 14),
-		AidStartDays:      since("2012-04-01", 28),
-		LateMonths:        since("2004-01-01", 12),
+		LongTermWeeks:     since("2021-01-01", 12),
+		BlankWeeks:        since("2024-04-01", 16),
+		BlankGroups: map[string]calendar.Date{
+			"SB1": calendar.MustDate("2024-04-01"), "PS3": calendar.MustDate("2024-04-01"),
+			"PS4": calendar.MustDate("2024-04-01"), "EX": calendar.MustDate("2024-11-01"),
+		},
+		BlankIntervals:    map[string]int{"SB1": 176, "PS3": 200, "PS4": 200},
+		RedPhase:          since("2024-04-01", money.Hundredths(91_00)),
+		BlankExcluded:     since("2024-04-01", []string{"27"}),
+		HospitalCareWeeks: since("2004-01-01", 4),
+		StaffNumbersBarred: Dated[[]string]{
+			{calendar.MustDate("2004-01-01"), []string{"999999995", "999999990"}},
+			{calendar.MustDate("2026-01-01"), []string{"999999995", "999999990", "999999999"}},
+		},
+		QualifiedTransport: since("2004-01-01", "189"),
+		ChildbedWeeks:      since("2004-01-01", 12),
+		ShortCareDays:      since("2016-01-01", 56),
+		AidStartDays:       since("2012-04-01", 28),
+		LateMonths:         since("2004-01-01", 12),
 	}
 }
 

@@ -1,6 +1,7 @@
 package catalogue_test
 
 import (
+	"strings"
 	"testing"
 
 	"klarbeleg/checks"
@@ -33,6 +34,13 @@ func TestExamplesAreClean(t *testing.T) {
 			examples = append(examples, example{g.String() + " first bill", func() *billing.Invoice { return inv }, inv.Billed()})
 		}
 	}
+	// What only the payer or the paper knows stays open: double treatments, time limits
+	// of the contract, what was approved.
+	undecided := map[string]string{
+		"B first bill": "P4209 P4243", "B exempt": "P4243", "B correction": "P4209", "B claim": "P4209",
+		"E first bill": "P4404", "H first bill": "P4453", "I first bill": "P4455", "L first bill": "P4461",
+		"R first bill": "P4464",
+	}
 	for _, tc := range examples {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -44,8 +52,8 @@ func TestExamplesAreClean(t *testing.T) {
 			if res.Billed != tc.billed || res.Approved != tc.billed || res.Corrected != 0 {
 				t.Errorf("billed %d, approved %d, corrected %d, want %d", res.Billed, res.Approved, res.Corrected, tc.billed)
 			}
-			if len(res.NoData) != 0 {
-				t.Errorf("no data for %v", res.NoData)
+			if got := strings.Join(res.NoData, " "); got != undecided[tc.name] {
+				t.Errorf("no data for %q, want %q", got, undecided[tc.name])
 			}
 		})
 	}

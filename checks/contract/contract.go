@@ -14,6 +14,7 @@ func Bindings() []checks.Binding {
 	for _, list := range [][]checks.Binding{
 		payerRules(), providerRules(), historyRules(), dateRules(), priceRules(),
 		therapyCopayRules(), aidCopayRules(), tripRules(), integratedRules(),
+		limitRules(), supplyRules(), therapyRules(), blankRules(), visitRules(), groupRules(),
 	} {
 		all = append(all, list...)
 	}

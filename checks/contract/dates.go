@@ -28,14 +28,20 @@ func dateRules() []checks.Binding {
 }
 
 // P4028: received within so many months after the month of service; therapy counts
-// from the last treatment. No contract limits are loaded, so it is a warning.
+// from the last treatment (P4243). Where the contract has no limit, it is a warning.
 func lateInvoice(x *checks.Context) checks.Outcome {
 	service := x.Sums.First
 	if x.Group() == billing.GroupTherapy {
 		service = x.Sums.Last
 	}
-	if service == 0 || repeats(x) {
+	if service == 0 || repeats(x) || len(x.Case.Positions) == 0 {
 		return checks.NotApplicable
+	}
+	if terms := x.ContractTerms(0); terms != nil && terms.LateMonths > 0 {
+		if x.Group() == billing.GroupTherapy {
+			return checks.NotApplicable
+		}
+		return lateByContract(x, terms.LateMonths)
 	}
 	months := x.Limits.LateMonths.On(service)
 	if x.Facts.ReceivedOn <= endOfMonth(service).AddMonths(months) {

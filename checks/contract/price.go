@@ -17,7 +17,7 @@ func priceRules() []checks.Binding {
 		{ID: "P4009", Turn: turn, Scope: position, Needs: needs, Unless: itemCauses, Check: itemInContract},
 		{
 			ID: "P4010", Turn: turn, Scope: position, Needs: needs,
-			Unless: append([]string{"P4012"}, priceCauses...), Check: priceAboveContract,
+			Unless: append([]string{"P4012", "P4119"}, priceCauses...), Check: priceAboveContract,
 		},
 		{ID: "P4011", Turn: turn, Scope: position, Needs: needs, Unless: priceCauses, Check: priceBelowContract},
 		{ID: "P4012", Turn: turn, Scope: position, Needs: needs, Unless: priceCauses, Check: priceOfOtherDate},

@@ -259,7 +259,7 @@ func TestDates(t *testing.T) {
 		{"P4201 blank prescription", therapy, func(b bill) {
 			prescribed("2026-09-06")(b)
 			first(b).Prescription.Kind = "05"
-		}, "", ""},
+		}, "P4227 P4228", "136,40"},
 		{"P4201 not for corrections", checkstest.Correction, prescribed("2026-09-06"), "", ""},
 		{"P4202 14th day", therapy, func(b bill) {
 			prescribed("2026-09-21")(b)
@@ -403,7 +403,7 @@ func TestTherapyCopay(t *testing.T) {
 			for i := range first(b).Positions {
 				line(b, i).Date = day("2026-02-28").AddDays(i)
 			}
-			first(b).Prescription.Date = day("2026-02-20")
+			first(b).Prescription.Date, first(b).Prescription.Frequency = day("2026-02-20"), '5'
 		}, "P4041", "13,31"},
 	})
 }

@@ -58,7 +58,7 @@ func TestCareItems(t *testing.T) {
 		{"P3020 no legal basis", care('C'), item(0, "991101"), "P3020"},
 		{"P3020 basis of home help", care('C'), item(0, "051101"), "P3020"},
 		{"P3020 five places", care('C'), item(0, "03110"), "P3020"},
-		{"P3020 home help after birth", care('D'), item(0, "081101"), ""},
+		{"P3020 home help after birth", care('D'), all(item(0, "081101"), item(1, "081101"), func(b bill) { first(b).Prescription.Special = '2' }), ""},
 		{"P3020 basis of nursing", care('D'), item(0, "031101"), "P3020"},
 		{"P3022 nine places", care('O'), item(0, "010101010"), "P3022"},
 		{"P3022 small letter", care('O'), item(0, "010101010a"), "P3022"},

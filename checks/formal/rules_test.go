@@ -257,7 +257,7 @@ func TestCodes(t *testing.T) {
 		{"P3045 not for therapy", therapy, prescription(func(p *billing.Prescription) { p.Special = '8' }), "P3045"},
 		{"P3046 last one", aids, func(b bill) { line(b, 3).AidMark = "20" }, ""},
 		{"P3046 unknown", aids, func(b bill) { line(b, 3).AidMark = "21" }, "P3046"},
-		{"P3049 special need", therapy, prescription(func(p *billing.Prescription) { p.Kind = "04" }), ""},
+		{"P3049 special need", therapy, prescription(func(p *billing.Prescription) { p.Kind = "04" }), "P4214"},
 		{"P3049 not assigned", therapy, prescription(func(p *billing.Prescription) { p.Kind = "01" }), "P3049"},
 		{"P3049 outside the guidelines", therapy, prescription(func(p *billing.Prescription) { p.Kind = "99" }), ""},
 		{"P3050 not given", therapy, prescription(func(p *billing.Prescription) { p.TherapyArea = 0 }), ""},

@@ -129,14 +129,19 @@ type TermList struct {
 func TermsOf(rows []TermsRow) *TermList {
 	l := &TermList{contracts: map[ContractKey]map[string][]DatedTerms{}}
 	for _, r := range rows {
-		items := l.contracts[r.ContractKey]
-		if items == nil {
-			items = map[string][]DatedTerms{}
-			l.contracts[r.ContractKey] = items
-		}
-		items[r.Item] = append(items[r.Item], DatedTerms{r.Period, r.Terms})
+		l.Add(r)
 	}
 	return l
+}
+
+// Add adds a row.
+func (l *TermList) Add(r TermsRow) {
+	items := l.contracts[r.ContractKey]
+	if items == nil {
+		items = map[string][]DatedTerms{}
+		l.contracts[r.ContractKey] = items
+	}
+	items[r.Item] = append(items[r.Item], DatedTerms{r.Period, r.Terms})
 }
 
 // Item returns the terms of an item of a contract at all times: those of the tariff,
@@ -201,25 +206,37 @@ type TableRow struct {
 
 // Tables holds the tables by name and key.
 type Tables struct {
-	tables map[string]map[string][]TableRow
+	tables   map[string]map[string][]TableRow
+	holidays map[calendar.Date]bool
 }
 
 // TablesOf builds the tables.
 func TablesOf(rows []TableRow) *Tables {
-	t := &Tables{tables: map[string]map[string][]TableRow{}}
+	t := &Tables{tables: map[string]map[string][]TableRow{}, holidays: map[calendar.Date]bool{}}
 	for _, r := range rows {
-		keys := t.tables[r.Table]
-		if keys == nil {
-			keys = map[string][]TableRow{}
-			t.tables[r.Table] = keys
-		}
-		keys[r.Key] = append(keys[r.Key], r)
+		t.Add(r)
 	}
 	return t
 }
 
+// Add adds a row.
+func (t *Tables) Add(r TableRow) {
+	if d, err := calendar.ParseDate(r.Key); err == nil && r.Table == TableHolidays {
+		t.holidays[d] = true
+	}
+	keys := t.tables[r.Table]
+	if keys == nil {
+		keys = map[string][]TableRow{}
+		t.tables[r.Table] = keys
+	}
+	keys[r.Key] = append(keys[r.Key], r)
+}
+
 // Known reports whether the table was imported at all; no tables know nothing.
 func (t *Tables) Known(table string) bool { return t != nil && t.tables[table] != nil }
+
+// Holiday reports whether the day is a public holiday.
+func (t *Tables) Holiday(d calendar.Date) bool { return t != nil && t.holidays[d] }
 
 // Find returns the value of a key on the day; parts of a key are joined by "|".
 func (t *Tables) Find(table string, on calendar.Date, parts ...string) (value int, ok bool) {

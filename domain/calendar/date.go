@@ -155,3 +155,9 @@ func fromCivil(y, m, d int) Date {
 	doe := yoe*365 + yoe/4 - yoe/100 + doy
 	return Date(era*146097 + doe - 305)
 }
+
+// Weekday returns the day of the week.
+func (d Date) Weekday() time.Weekday { return time.Weekday(d % 7) }
+
+// Week numbers the calendar weeks, Monday to Sunday.
+func (d Date) Week() int { return int(d-1) / 7 }
