@@ -156,8 +156,5 @@ func fromCivil(y, m, d int) Date {
 	return Date(era*146097 + doe - 305)
 }
 
-// Weekday returns the day of the week.
-func (d Date) Weekday() time.Weekday { return time.Weekday(d % 7) }
-
 // Week numbers the calendar weeks, Monday to Sunday.
 func (d Date) Week() int { return int(d-1) / 7 }
