@@ -22,7 +22,7 @@ func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice, today 
 	}
 	h := &billing.History{
 		Invoices: map[billing.InvoiceKey]calendar.Date{}, Numbers: map[billing.FundNumber]billing.InvoiceKey{},
-		Lines: map[uint64]billing.InvoiceNumber{}, Singles: map[billing.SingleKey]billing.Single{},
+		Singles: map[billing.SingleKey]billing.Single{},
 	}
 	if invoices[0].Header.Group == billing.GroupIntegrated { // a delivery has one group
 		if err := loadSingles(ctx, tx, invoices, h); err != nil {
@@ -169,7 +169,7 @@ func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, today ca
 	var key int64
 	var number billing.InvoiceNumber
 	_, err = pgx.ForEachRow(rows, []any{&key, &number.Collective, &number.Single}, func() error {
-		h.Lines[uint64(key)] = number
+		h.Lines.Add(uint64(key), number)
 		return nil
 	})
 	if err != nil {

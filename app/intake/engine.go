@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"klarbeleg/checks"
 	"klarbeleg/domain/billing"
@@ -343,13 +344,9 @@ func (r *run) remember(inv *billing.Invoice) {
 	}
 	h.Invoices[inv.Key()] = r.facts.ReceivedOn
 	if inv.Header.Group == billing.GroupIntegrated {
-		h.Singles[inv.SingleKey()] = billing.Single{KVNR: inv.Cases[0].KVNR, Billed: inv.Billed()}
+		h.Singles[inv.SingleKey()] = billing.Single{KVNR: strings.Clone(inv.Cases[0].KVNR), Billed: inv.Billed()}
 	}
-	eachLine(inv, func(key uint64) {
-		if _, known := h.Lines[key]; !known {
-			h.Lines[key] = inv.Number
-		}
-	})
+	eachLine(inv, func(key uint64) { h.Lines.Add(key, inv.Number) })
 }
 
 // eachLine yields the fingerprints of the lines of an invoice.
@@ -371,7 +368,7 @@ func (r *run) cancel(inv *billing.Invoice) error {
 		s := h.Singles[inv.SingleKey()]
 		s.Cancelled = true
 		h.Singles[inv.SingleKey()] = s
-		eachLine(inv, func(key uint64) { delete(h.Lines, key) })
+		eachLine(inv, h.Lines.Remove)
 	}
 	return r.sink.Cancel(r.ctx, inv)
 }

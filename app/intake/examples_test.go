@@ -80,7 +80,7 @@ func (*collector) Header(context.Context, *billing.Header) ([]intake.Finding, er
 func (c *collector) History(context.Context, []*billing.Invoice) (*billing.History, error) {
 	if c.history.Invoices == nil {
 		c.history = billing.History{
-			Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{}, Singles: map[billing.SingleKey]billing.Single{},
+			Invoices: map[billing.InvoiceKey]calendar.Date{}, Singles: map[billing.SingleKey]billing.Single{},
 		}
 	}
 	return &c.history, nil

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"strings"
+
 	"klarbeleg/checks/formal"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/money"
@@ -21,10 +23,11 @@ func mapHeader295(u *p295.UNB) *billing.Header {
 	return h
 }
 
+// number295 returns a copy, as number302 does.
 func number295(n *p295.Nachricht) billing.InvoiceNumber {
-	number := billing.InvoiceNumber{Single: n.RGI.Rechnungsnummer}
+	number := billing.InvoiceNumber{Single: strings.Clone(n.RGI.Rechnungsnummer)}
 	if n.IVK.SammelrechnungsID != p295.KeineSammelrechnung {
-		number.Collective = n.IVK.SammelrechnungsID
+		number.Collective = strings.Clone(n.IVK.SammelrechnungsID)
 	}
 	return number
 }
@@ -37,7 +40,7 @@ func mapInvoice295(n *p295.Nachricht, h *billing.Header, dst *billing.Invoice) {
 	cases := dst.Cases[:0]
 	*dst = billing.Invoice{
 		Head: billing.Head{
-			Place: place(n.Von), NumberPlace: place(g.Ort), Processing: billing.FirstBill, Provider: g.RechnungsstellerIK,
+			Place: place(n.Von), NumberPlace: place(g.Ort), Processing: billing.FirstBill, Provider: strings.Clone(g.RechnungsstellerIK),
 			Payer: n.IVK.KrankenkasseIK, Fund: n.INV.KrankenkasseIK, Number: number295(n), Date: date(g.Rechnungsdatum), Kind: '1',
 		},
 		Header: h,

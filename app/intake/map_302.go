@@ -2,6 +2,7 @@ package intake
 
 import (
 	"strconv"
+	"strings"
 
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
@@ -77,8 +78,8 @@ func mapStatement(s *p302.SLGA, dst *billing.Statement) {
 	*dst = billing.Statement{
 		Head: billing.Head{
 			Place: place(f.Ort), NumberPlace: place(r.Ort), Processing: processing(f.Verarbeitungskennzeichen),
-			Provider: f.RechnungsstellerIK, Payer: f.KostentraegerIK, Fund: f.KrankenkasseIK,
-			Number: billing.InvoiceNumber{Collective: r.SammelRechnungsnummer, Single: r.EinzelRechnungsnummer},
+			Provider: strings.Clone(f.RechnungsstellerIK), Payer: f.KostentraegerIK, Fund: f.KrankenkasseIK,
+			Number: number302(r),
 			Date:   date(r.Datum), Kind: key(r.Rechnungsart),
 		},
 		Collective: s.IstSammelrechnung(),
@@ -103,15 +104,21 @@ func mapStatement(s *p302.SLGA, dst *billing.Statement) {
 	}
 }
 
+// number302 returns the number of an invoice. Like the provider it is kept until the
+// end of the delivery, and what is kept is copied: as a part of the message's text it
+// would keep all of it in memory (DTA-7).
+func number302(r *p302.REC) billing.InvoiceNumber {
+	return billing.InvoiceNumber{Collective: strings.Clone(r.SammelRechnungsnummer), Single: strings.Clone(r.EinzelRechnungsnummer)}
+}
+
 // mapInvoice fills dst from the pair of messages.
 func mapInvoice(in *p302.Invoice, h *billing.Header, collective *billing.Statement, dst *billing.Invoice) {
 	s := in.SLLA
 	f, r := &s.FKT, &s.REC
 	dst.Head = billing.Head{
 		Place: place(f.Ort), NumberPlace: place(r.Ort), Processing: processing(f.Verarbeitungskennzeichen),
-		Provider: f.LeistungserbringerIK, Payer: f.KostentraegerIK, Fund: f.KrankenkasseIK,
-		Number: billing.InvoiceNumber{Collective: r.SammelRechnungsnummer, Single: r.EinzelRechnungsnummer},
-		Date:   date(r.Datum), Kind: key(r.Rechnungsart),
+		Provider: strings.Clone(f.LeistungserbringerIK), Payer: f.KostentraegerIK, Fund: f.KrankenkasseIK,
+		Number: number302(r), Date: date(r.Datum), Kind: key(r.Rechnungsart),
 	}
 	dst.Header, dst.Biller, dst.Collective = h, f.RechnungsstellerIK, collective
 	mapStatement(in.Gesamt, &dst.Statement)

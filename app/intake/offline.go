@@ -28,8 +28,7 @@ func (*Offline) Header(context.Context, *billing.Header) ([]Finding, error) { re
 func (o *Offline) History(context.Context, []*billing.Invoice) (*billing.History, error) {
 	if o.history == nil {
 		o.history = &billing.History{
-			Invoices: map[billing.InvoiceKey]calendar.Date{}, Lines: map[uint64]billing.InvoiceNumber{},
-			Singles: map[billing.SingleKey]billing.Single{}, Partial: true,
+			Invoices: map[billing.InvoiceKey]calendar.Date{}, Singles: map[billing.SingleKey]billing.Single{}, Partial: true,
 		}
 	}
 	return o.history, nil

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"strings"
 
 	"klarbeleg/checks/formal"
 	"klarbeleg/domain/billing"
@@ -79,7 +80,7 @@ func (r *run) item295(n *p295.Nachricht) error {
 	if n.Rejected {
 		r.report.Invoices++
 		r.refuse(billing.RefusedInvoice{
-			Number: number, Provider: n.RGI.RechnungsstellerIK, Billed: max(0, money.Cents(n.Betrag())), Rule: firstFault(n.Errors), Place: place(n.Von),
+			Number: number, Provider: strings.Clone(n.RGI.RechnungsstellerIK), Billed: max(0, money.Cents(n.Betrag())), Rule: firstFault(n.Errors), Place: place(n.Von),
 		})
 		return nil
 	}

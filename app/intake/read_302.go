@@ -114,9 +114,9 @@ func (r *run) refuse(refused billing.RefusedInvoice) {
 func numberOf(in *p302.Invoice) billing.InvoiceNumber {
 	switch {
 	case in.Gesamt != nil && in.Gesamt.REC.SammelRechnungsnummer != "":
-		return billing.InvoiceNumber{Collective: in.Gesamt.REC.SammelRechnungsnummer, Single: in.Gesamt.REC.EinzelRechnungsnummer}
+		return number302(&in.Gesamt.REC)
 	case in.SLLA != nil && in.SLLA.REC.SammelRechnungsnummer != "":
-		return billing.InvoiceNumber{Collective: in.SLLA.REC.SammelRechnungsnummer, Single: in.SLLA.REC.EinzelRechnungsnummer}
+		return number302(&in.SLLA.REC)
 	}
 	return billing.InvoiceNumber{}
 }

@@ -41,7 +41,6 @@ func Facts() *billing.Facts {
 		History: &billing.History{
 			Invoices: map[billing.InvoiceKey]calendar.Date{},
 			Numbers:  map[billing.FundNumber]billing.InvoiceKey{},
-			Lines:    map[uint64]billing.InvoiceNumber{},
 		},
 	}
 	always := billing.Period{From: day("2020-01-01")}

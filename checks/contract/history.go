@@ -65,15 +65,14 @@ func lineKnown(x *checks.Context) checks.Outcome {
 }
 
 func inHistory(x *checks.Context) (number billing.InvoiceNumber, known bool) {
-	if len(x.Facts.History.Lines) == 0 {
+	if x.Facts.History.Lines.Len() == 0 {
 		return number, false
 	}
 	f, ok := billing.LineFingerprint(x.Invoice.Provider, x.Case, x.Position)
 	if !ok {
 		return number, false
 	}
-	number, known = x.Facts.History.Lines[f]
-	return number, known
+	return x.Facts.History.Lines.Find(f)
 }
 
 // inTwin looks into the earlier cases of the same person. A trip without times

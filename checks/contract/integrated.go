@@ -83,7 +83,7 @@ func serviceIsNew(x *checks.Context) checks.Outcome {
 	if !ok {
 		return checks.Bypassed
 	}
-	number, known := x.Facts.History.Lines[key]
+	number, known := x.Facts.History.Lines.Find(key)
 	if !known || number == x.Invoice.Number {
 		return checks.Pass
 	}

@@ -141,7 +141,7 @@ func TestHistory(t *testing.T) {
 			if !ok {
 				panic("line without fingerprint")
 			}
-			b.Facts.History.Lines[f] = billing.InvoiceNumber{Collective: "2026-H-000700", Single: "1"}
+			b.Facts.History.Lines.Add(f, billing.InvoiceNumber{Collective: "2026-H-000700", Single: "1"})
 		}
 	}
 	twice := func(position int) func(bill) {

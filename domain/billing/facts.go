@@ -201,9 +201,8 @@ type History struct {
 	// Numbers maps an invoice number of a fund to an accepted invoice with that
 	// number but another provider or date; nil if that was not looked up (P4023).
 	Numbers map[FundNumber]InvoiceKey
-	// Lines maps the fingerprint of a line already billed to the number of the
-	// invoice that billed it.
-	Lines map[uint64]InvoiceNumber
+	// Lines knows the lines already billed, with the invoice that billed them.
+	Lines LineIndex
 	// Singles holds the accepted § 295 invoices with the numbers at hand.
 	Singles map[SingleKey]Single
 	// Partial says that only what the file itself billed is known (a check before
