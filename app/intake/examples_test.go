@@ -73,6 +73,13 @@ type collector struct {
 	refused   []billing.RefusedInvoice
 	cancelled []billing.SingleKey
 	history   billing.History
+	decided   []decided
+}
+
+// decided is a finding of an invoice that was accepted, with its place.
+type decided struct {
+	invoice, voucher string
+	billing.Found
 }
 
 func (*collector) Header(context.Context, *billing.Header) ([]intake.Finding, error) { return nil, nil }
@@ -91,8 +98,19 @@ func (c *collector) Finding(_ context.Context, f *intake.Finding) error {
 	return nil
 }
 
-func (c *collector) Accept(context.Context, *billing.Checked) error { c.accepted++; return nil }
-func (c *collector) Refuse(r billing.RefusedInvoice)                { c.refused = append(c.refused, r) }
+func (c *collector) Accept(_ context.Context, in *billing.Checked) error {
+	c.accepted++
+	for _, f := range in.Findings {
+		d := decided{invoice: in.Invoice.Number.String(), Found: f}
+		if f.Case >= 0 {
+			d.voucher = in.Invoice.Cases[f.Case].VoucherNo
+		}
+		c.decided = append(c.decided, d)
+	}
+	return nil
+}
+
+func (c *collector) Refuse(r billing.RefusedInvoice) { c.refused = append(c.refused, r) }
 
 func (c *collector) Cancel(_ context.Context, s *billing.Invoice) error {
 	c.cancelled = append(c.cancelled, s.SingleKey())

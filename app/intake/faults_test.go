@@ -51,11 +51,12 @@ func generated(t testing.TB, o gen.Options) (delivery, *gen.Result, *billing.Fac
 	}
 }
 
-// CHK-1, CHK-2: each single fault is found by its rule and no other, at its
-// invoice and case, with the severity that the catalogue names.
+// CHK-1, CHK-2, CHK-3: each single fault of every group is found by its rule and no
+// other, at its invoice, case and position, with the severity that the catalogue
+// names, and takes what it must take to the cent.
 func TestSingleFaults(t *testing.T) {
 	t.Parallel()
-	for _, group := range []byte("ABE") {
+	for group := byte('A'); group <= 'S'; group++ {
 		for _, fault := range gen.FaultsFor(group) {
 			t.Run(fmt.Sprintf("%c/%s/%s", group, fault.Name, fault.Rule), func(t *testing.T) {
 				t.Parallel()
@@ -84,9 +85,7 @@ func expectOnly(t *testing.T, report *intake.Report, got *collector, want gen.In
 	found := 0
 	for _, f := range got.findings {
 		if f.Rule != want.Rule {
-			if f.Severity != "warn" {
-				t.Errorf("also %s %s at %s %s, segment %d %s: %s", f.Rule, f.Severity, f.Invoice, f.Case, f.Segment, f.Tag, f.Text)
-			}
+			t.Errorf("also %s %s at %s %s, segment %d %s: %s", f.Rule, f.Severity, f.Invoice, f.Case, f.Segment, f.Tag, f.Text)
 			continue
 		}
 		found++
@@ -103,17 +102,30 @@ func expectOnly(t *testing.T, report *intake.Report, got *collector, want gen.In
 	if found != 1 {
 		t.Errorf("%s found %d times", want.Rule, found)
 	}
-	wantOutcome := map[string]string{"reject_file": "rejected", "reject_message": "partly_rejected"}[rule.Severity.String()]
-	if wantOutcome == "" {
-		wantOutcome = "accepted"
+	for _, d := range got.decided {
+		if d.Position != want.Position && (d.Case >= 0 || want.Position >= 0) {
+			t.Errorf("%s found at position %d, want %d", d.Rule, d.Position, want.Position)
+		}
 	}
-	if wantOutcome == "partly_rejected" && report.Refused == report.Invoices {
-		wantOutcome = "rejected"
+	expectOutcome(t, report, want)
+}
+
+// expectOutcome compares what becomes of the delivery with the effect of its only
+// fault.
+func expectOutcome(t *testing.T, report *intake.Report, want gen.Injected) {
+	t.Helper()
+	outcome, refused := "accepted", 0
+	switch want.Effect {
+	case gen.RefusesInvoice:
+		outcome, refused = "partly_rejected", 1
+	case gen.RefusesSammel:
+		outcome, refused = "rejected", report.Invoices
+	default: // the amounts below
 	}
-	if report.Outcome != wantOutcome {
-		t.Errorf("outcome %s, want %s", report.Outcome, wantOutcome)
+	if report.Outcome != outcome || report.Refused != refused {
+		t.Errorf("outcome %s, %d invoices refused, want %s, %d", report.Outcome, report.Refused, outcome, refused)
 	}
-	if report.Billed != report.Approved+report.Corrected {
-		t.Errorf("billed %d, approved %d, corrected %d", report.Billed, report.Approved, report.Corrected)
+	if report.Corrected != int64(want.Taken) || report.Billed != report.Approved+report.Corrected {
+		t.Errorf("billed %d, approved %d, corrected %d, want %d corrected", report.Billed, report.Approved, report.Corrected, want.Taken)
 	}
 }

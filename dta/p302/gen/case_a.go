@@ -92,7 +92,3 @@ func copayOfA(amount p302.Cent, consumed bool) (string, p302.Opt[p302.Cent]) {
 	}
 	return "01", dta.Some(copay)
 }
-
-func totalA(f *p302.FallA) total {
-	return total{f.BES.GesamtbetragBrutto, f.BES.GesamtbetragZuzahlung.Oder(0) + f.BES.GesamtbetragEigenanteil.Oder(0)}
-}

@@ -70,10 +70,16 @@ func (c *caseBuilder) sumsB(f *p302.FallB) {
 	f.BES = dta.Some(bes)
 }
 
+// totalB returns what the case adds to the invoice; the deduction of a correction is
+// part of bills that name an earlier one.
 func totalB(f *p302.FallB) total {
 	if f.GZF.Vorhanden {
 		return total{0, f.GZF.Wert.ForderungZuzahlung}
 	}
 	b := &f.BES.Wert
-	return total{b.GesamtbetragBrutto, b.GesamtbetragZuzahlung.Oder(0) + b.PauschaleKorrekturabzug.Oder(0)}
+	t := total{b.GesamtbetragBrutto, b.GesamtbetragZuzahlung.Oder(0)}
+	if f.URI.Vorhanden {
+		t.deducted += b.PauschaleKorrekturabzug.Oder(0)
+	}
+	return t
 }

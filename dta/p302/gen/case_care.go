@@ -8,35 +8,35 @@ import (
 	"klarbeleg/dta/p302"
 )
 
-// care makes a case of one of the groups C, D and F to S, adds it, and returns its
-// total. Their sums are the gross amount alone, but for L, where the insured person
-// pays a part.
-func (c *caseBuilder) care(group byte, k p302.Kopf, f *p302.Faelle) total {
+// care makes a case of one of the groups C, D and F to S and adds it.
+func (c *caseBuilder) care(group byte, k p302.Kopf, f *p302.Faelle) parts {
 	c.start = workday(c.before(minDaysBeforeCreation + 35 + c.rnd.IntN(20)))
 	c.prescribed = c.start.AddDate(0, 0, -2-c.rnd.IntN(5))
 	switch group {
 	case 'C':
-		f.FaelleC = append(f.FaelleC, c.fallC(k))
+		return partsC(added(&f.FaelleC, c.fallC(k)))
 	case 'D':
-		f.FaelleD = append(f.FaelleD, c.fallD(k))
+		return partsD(added(&f.FaelleD, c.fallD(k)))
 	case 'F':
-		f.FaelleF = append(f.FaelleF, c.fallF(k))
+		return partsF(added(&f.FaelleF, c.fallF(k)))
 	case 'O':
-		f.FaelleO = append(f.FaelleO, c.fallO(k))
+		return partsO(added(&f.FaelleO, c.fallO(k)))
 	case 'P':
-		f.FaelleP = append(f.FaelleP, c.fallP(k))
+		return partsP(added(&f.FaelleP, c.fallP(k)))
 	case 'Q':
-		f.FaelleQ = append(f.FaelleQ, c.fallQ(k))
+		return partsQ(added(&f.FaelleQ, c.fallQ(k)))
 	case 'R':
-		f.FaelleR = append(f.FaelleR, c.fallR(k))
+		return partsR(added(&f.FaelleR, c.fallR(k)))
 	case 'S':
-		f.FaelleS = append(f.FaelleS, c.fallS(k))
-	default:
-		f.FaelleG = append(f.FaelleG, c.fallG(group, k))
-		b := &f.FaelleG[len(f.FaelleG)-1].BES
-		return total{b.GesamtbetragBrutto, b.GesamtbetragZuzahlung.Oder(0)}
+		return partsS(added(&f.FaelleS, c.fallS(k)))
 	}
-	return total{c.gross, 0}
+	return partsG(added(&f.FaelleG, c.fallG(group, k)))
+}
+
+// added appends a case to its list.
+func added[T any](list *[]T, f T) *T {
+	*list = append(*list, f)
+	return &(*list)[len(*list)-1]
 }
 
 // staff is an invented Beschäftigtennummer.
@@ -45,10 +45,9 @@ func (c *caseBuilder) staff() string { return invented.Doctor(c.rnd.IntN(5000)) 
 // day returns the n-th day of the service.
 func (c *caseBuilder) day(n int) p302.Datum { return datum(c.start.AddDate(0, 0, n)) }
 
-// bill adds a position to the gross amount of the case.
-func (c *caseBuilder) bill(s service, quantity p302.Hundertstel) p302.Hundertstel {
+// bill counts a position.
+func (c *caseBuilder) bill(quantity p302.Hundertstel) p302.Hundertstel {
 	c.positions++
-	c.gross += times(s.price.Cents, quantity)
 	return quantity
 }
 
@@ -74,7 +73,7 @@ func (c *caseBuilder) fallC(k p302.Kopf) p302.FallC {
 		for _, s := range c.contract.services {
 			p := p302.PositionC{EHK: p302.EHK{
 				Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-				Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents, Beschaeftigtennummer: staff,
+				Anzahl: c.bill(100), Einzelbetrag: s.price.Cents, Beschaeftigtennummer: staff,
 			}}
 			v.Positionen = append(v.Positionen, p)
 		}
@@ -82,7 +81,6 @@ func (c *caseBuilder) fallC(k p302.Kopf) p302.FallC {
 		f.Einsaetze = append(f.Einsaetze, v)
 	}
 	f.Verordnungen = []p302.VerordnungC{{ZHK: c.order(), DIA: []p302.DIA{{Diagnoseschluessel: "I10.00"}}, SKZ: []p302.SKZ{c.approval("C1")}}}
-	f.BES.GesamtbetragBrutto = c.gross
 	return f
 }
 
@@ -95,7 +93,7 @@ func (c *caseBuilder) fallD(k p302.Kopf) p302.FallD {
 			ESH: p302.ESH{DatumLeistungserbringung: c.day(i), UhrzeitBeginn: 900, UhrzeitEnde: dta.Some(p302.Uhrzeit(1130)), Dauer: dta.Some(int32(150))},
 			Positionen: []p302.PositionD{{EHH: p302.EHH{
 				Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-				Anzahl: c.bill(s, 250), Einzelbetrag: s.price.Cents,
+				Anzahl: c.bill(250), Einzelbetrag: s.price.Cents,
 			}}},
 		})
 	}
@@ -105,7 +103,6 @@ func (c *caseBuilder) fallD(k p302.Kopf) p302.FallD {
 		DIA: []p302.DIA{{Diagnoseschluessel: "S82.2"}},
 	}}
 	f.SKZ = []p302.SKZ{c.approval("D1")}
-	f.BES.GesamtbetragBrutto = c.gross
 	return f
 }
 
@@ -117,7 +114,7 @@ func (c *caseBuilder) fallF(k p302.Kopf) p302.FallF {
 		s := c.contract.services[min(i, 1)]
 		e := p302.EHB{
 			Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-			Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents,
+			Anzahl: c.bill(100), Einzelbetrag: s.price.Cents,
 			Uhrzeit: dta.Some(p302.Uhrzeit(1000)), UhrzeitBis: dta.Some(p302.Uhrzeit(1040)), Dauer: dta.Some(int32(40)),
 		}
 		if i == 1 {
@@ -128,7 +125,6 @@ func (c *caseBuilder) fallF(k p302.Kopf) p302.FallF {
 	}
 	f.Hebammen = []p302.HebammeF{h}
 	f.ZHB = p302.ZHB{SchluesselGeburtsdatum: "1", Datum: c.day(-2), UhrzeitGeburtDesKindes: 314, AnzahlDerGeborenenKinder: "1"}
-	f.BES.GesamtbetragBrutto = c.gross
 	return f
 }
 
@@ -137,18 +133,16 @@ func (c *caseBuilder) fallG(group byte, k p302.Kopf) p302.FallG {
 	f := p302.FallG{Kopf: k}
 	s := c.contract.services[0]
 	liable := group == 'L' && c.liable() == "3"
-	var percent p302.Cent
 	for i := range 1 + c.rnd.IntN(6) {
 		e := p302.ENF{
 			Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-			Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents, DatumLeistungserbringung: c.day(7 * (i % 5)),
+			Anzahl: c.bill(100), Einzelbetrag: s.price.Cents, DatumLeistungserbringung: c.day(7 * (i % 5)),
 		}
 		if i >= 5 { // a second service in a week already billed
 			e.DatumLeistungserbringung = c.day(7*(i%5) + 1)
 		}
 		if liable {
 			e.BetragZuzahlung = dta.Some(round2(int64(s.price.Cents), 10))
-			percent += e.BetragZuzahlung.Wert
 		}
 		p := p302.PositionG{ENF: e}
 		if i == 0 {
@@ -164,12 +158,6 @@ func (c *caseBuilder) fallG(group byte, k p302.Kopf) p302.FallG {
 	f.ZUV = dta.Some(p302.ZUV{Betriebsstaettennummer: bsnr, LebenslangeArztnummer: lanr, Verordnungsdatum: datum(c.prescribed), Zuzahlungskennzeichen: mark})
 	f.DIA = []p302.DIA{{Diagnoseschluessel: "M06.90"}}
 	f.SKZ = dta.Some(c.approval(string(group) + "1"))
-	f.BES.GesamtbetragBrutto = c.gross
-	if liable {
-		flat := min(1000, c.gross-percent)
-		f.BES.GesamtbetragZuzahlung = dta.Some(percent + flat)
-		f.BES.GesamtbetragProzentualeZuzahlung, f.BES.PauschalerZuzahlungsbetrag = dta.Some(percent), dta.Some(flat)
-	}
 	return f
 }
 
@@ -181,7 +169,7 @@ func (c *caseBuilder) fallO(k p302.Kopf) p302.FallO {
 		f.Positionen = append(f.Positionen, p302.PositionO{
 			ESP: p302.ESP{
 				Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-				Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents,
+				Anzahl: c.bill(100), Einzelbetrag: s.price.Cents,
 			},
 			ZZL: []p302.ZZL{{
 				DatumLeistungserbringung: c.day(i), UhrzeitBeginnLeistungserbringung: dta.Some(p302.Uhrzeit(1100)),
@@ -199,7 +187,6 @@ func (c *caseBuilder) fallO(k p302.Kopf) p302.FallO {
 		DIA: []p302.DIA{{Diagnoseschluessel: "C34.1"}, {Diagnosetext: "Fortgeschrittene Erkrankung"}},
 		SKZ: []p302.SKZ{c.approval("O1")},
 	}}
-	f.BES.GesamtbetragBrutto = c.gross
 	return f
 }
 
@@ -209,7 +196,7 @@ func (c *caseBuilder) fallP(k p302.Kopf) p302.FallP {
 	s := c.contract.services[0]
 	f.Positionen = []p302.PositionP{{EGV: p302.EGV{
 		Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-		Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents, AbrechnungszeitraumVon: c.day(0), AbrechnungszeitraumBis: c.day(27),
+		Anzahl: c.bill(100), Einzelbetrag: s.price.Cents, AbrechnungszeitraumVon: c.day(0), AbrechnungszeitraumBis: c.day(27),
 	}}}
 	if c.rnd.IntN(2) == 0 {
 		f.Positionen[0].TXT = []p302.TXT{{Text: "Beratung in der Einrichtung"}, {Text: "mit Angehörigen"}}
@@ -218,7 +205,6 @@ func (c *caseBuilder) fallP(k p302.Kopf) p302.FallP {
 			TXT: []p302.TXT{{Text: "Erstberatung"}},
 		}}
 	}
-	f.BES.GesamtbetragBrutto = c.gross
 	return f
 }
 
@@ -228,12 +214,11 @@ func (c *caseBuilder) fallQ(k p302.Kopf) p302.FallQ {
 	s := c.contract.services[0]
 	f := p302.FallQ{Kopf: k, Positionen: []p302.PositionQ{{EHP: p302.EHP{
 		Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-		Anzahl: c.bill(s, p302.Hundertstel(100*days)), Einzelbetrag: s.price.Cents,
+		Anzahl: c.bill(p302.Hundertstel(100 * days)), Einzelbetrag: s.price.Cents,
 		DatumBeginnDerLeistungserbringung: c.day(0), DatumEndeDerLeistungserbringung: c.day(days - 1),
 	}}}}
 	f.DIA = []p302.DIA{{Diagnoseschluessel: "S72.00"}}
 	f.SKZ = []p302.SKZ{c.approval("Q1")}
-	f.BES.GesamtbetragBrutto = c.gross
 	return f
 }
 
@@ -248,7 +233,7 @@ func (c *caseBuilder) fallR(k p302.Kopf) p302.FallR {
 			}
 			p := p302.PositionR{AHK: p302.AHK{
 				Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-				Anzahl: c.bill(s, quantity), Einzelbetrag: s.price.Cents, DatumLeistungserbringung: c.day(i), ArtDerMenge: "1",
+				Anzahl: c.bill(quantity), Einzelbetrag: s.price.Cents, DatumLeistungserbringung: c.day(i), ArtDerMenge: "1",
 			}}
 			for _, from := range []p302.Uhrzeit{0, 1200} {
 				p.ASK = append(p.ASK, p302.ASK{
@@ -259,7 +244,6 @@ func (c *caseBuilder) fallR(k p302.Kopf) p302.FallR {
 		}
 	}
 	f.Verordnungen = []p302.VerordnungR{{ZHK: c.order(), DIA: []p302.DIA{{Diagnoseschluessel: "J96.11"}}, SKZ: []p302.SKZ{c.approval("R1")}}}
-	f.BES.GesamtbetragBrutto = c.gross
 	return f
 }
 
@@ -270,18 +254,16 @@ func (c *caseBuilder) fallS(k p302.Kopf) p302.FallS {
 	for i := range 1 + c.rnd.IntN(5) {
 		f.Positionen = append(f.Positionen, p302.PositionS{EMP: p302.EMP{
 			Abrechnungscode: c.contract.code, Tarifkennzeichen: c.contract.tariff, Abrechnungspositionsnummer: s.price.Positionsnummer,
-			Anzahl: c.bill(s, 100), Einzelbetrag: s.price.Cents, Beschaeftigtennummer: c.staff(),
+			Anzahl: c.bill(100), Einzelbetrag: s.price.Cents, Beschaeftigtennummer: c.staff(),
 			DatumBeginnDerLeistungserbringung: c.day(i), UhrzeitBeginnDerLeistungserbringung: dta.Some(p302.Uhrzeit(900)),
 			DatumEndeDerLeistungserbringung: c.day(i), UhrzeitEndeDerLeistungserbringung: dta.Some(p302.Uhrzeit(1000)),
 			DauerDerLeistungserbringung: dta.Some(int32(60)),
 		}})
 	}
-	f.BES.GesamtbetragBrutto = c.gross
 	return f
 }
 
 // careState is what the builders of the care groups share within a case.
 type careState struct {
 	start, prescribed time.Time
-	gross             p302.Cent
 }

@@ -81,7 +81,3 @@ func sumsE(f *p302.FallE) {
 		f.BES.GesamtbetragZuzahlung = dta.Some(copay)
 	}
 }
-
-func totalE(f *p302.FallE) total {
-	return total{f.BES.GesamtbetragBrutto, f.BES.GesamtbetragZuzahlung.Oder(0)}
-}

@@ -26,6 +26,10 @@ type caseBuilder struct {
 	// vkz is the Verarbeitungskennzeichen; all but 01 name an earlier bill.
 	vkz string
 
+	// twin makes the case otherwise than it is billed, to tell what a fault takes.
+	twin twin
+	made parts
+
 	child, exempt, abroad bool
 	careState
 }
@@ -64,42 +68,66 @@ func (c *caseBuilder) build(group byte) (status string, t total) {
 	if len(c.faults) > 0 { // faults need a case that has everything
 		c.child, c.exempt, c.abroad = false, false, false
 	}
+	var sums func(*parts)
+	c.made, sums = c.fall(group, c.kopf())
+	c.apply(&c.made, sums)
+	return statusOf(c.made.kopf.INV.Versichertenstatus), c.made.total()
+}
+
+// fall makes the case, adds it to the invoice and returns its parts and how its
+// sums are made.
+func (c *caseBuilder) fall(group byte, kopf p302.Kopf) (p parts, sums func(*parts)) {
 	f := &c.inv.slla.Faelle
-	kopf := c.kopf()
-	status = statusOf(kopf.INV.Versichertenstatus)
 	switch group {
 	case 'A':
-		f.FaelleA = append(f.FaelleA, *c.fallA(kopf))
-		x := &f.FaelleA[len(f.FaelleA)-1]
-		c.apply(partsA(x), func() { sumsA(x) })
-		return statusOf(x.INV.Versichertenstatus), totalA(x)
+		x := added(&f.FaelleA, *c.fallA(kopf))
+		return partsA(x), func(*parts) { sumsA(x) }
 	case 'B':
-		f.FaelleB = append(f.FaelleB, *c.fallB(kopf))
-		x := &f.FaelleB[len(f.FaelleB)-1]
-		c.apply(partsB(x), func() { c.sumsB(x) })
-		return statusOf(x.INV.Versichertenstatus), totalB(x)
+		x := added(&f.FaelleB, *c.fallB(kopf))
+		return partsB(x), func(*parts) { c.sumsB(x) }
 	case 'E':
-		f.FaelleE = append(f.FaelleE, *c.fallE(kopf))
-		x := &f.FaelleE[len(f.FaelleE)-1]
-		c.apply(partsE(x), func() { sumsE(x) })
-		return statusOf(x.INV.Versichertenstatus), totalE(x)
-	default:
-		return status, c.care(group, kopf, f)
+		x := added(&f.FaelleE, *c.fallE(kopf))
+		return partsE(x), func(*parts) { sumsE(x) }
 	}
+	return c.care(group, kopf, f), sumsCare
+}
+
+// total returns what the case adds to the invoice.
+func (p *parts) total() total {
+	if f, therapy := p.fall.(*p302.FallB); therapy {
+		return totalB(f)
+	}
+	t := total{gross: *p.gross()}
+	if p.copay != nil {
+		t.deducted = p.copay().Oder(0)
+	}
+	return t
 }
 
 // apply puts the faults of the case in before and after its sums are made.
-func (c *caseBuilder) apply(p parts, sums func()) {
-	p.previousBeleg = c.previousBeleg
+func (c *caseBuilder) apply(p *parts, sums func(*parts)) {
+	p.previousBeleg, p.invoiced = c.previousBeleg, datum(c.created)
 	for _, k := range c.faults {
-		if k.onCase != nil {
-			k.onCase(&p)
+		if k.setup != nil {
+			k.setup(p)
 		}
 	}
-	sums()
+	if c.twin == withoutLine {
+		p.drop()
+	}
+	if c.twin != asBilled {
+		sums(p)
+		return
+	}
+	for _, k := range c.faults {
+		if k.onCase != nil {
+			k.onCase(p)
+		}
+	}
+	sums(p)
 	for _, k := range c.faults {
 		if k.onSums != nil {
-			k.onSums(&p)
+			k.onSums(p)
 		}
 	}
 }

@@ -67,42 +67,63 @@ func inSegment(value string, elements map[string]int) func([][]byte) [][]byte {
 	}
 }
 
+// The elements of the line segments that faults change, by tag.
+func priceElements() map[string]int {
+	return map[string]int{
+		"EHI": 5, "EHE": 4, "EKT": 4, "EHK": 4, "EHH": 4, "EHB": 4, "ENF": 5, "ESP": 4, "EGV": 4, "EHP": 4, "AHK": 4, "EMP": 4,
+	}
+}
+
+func dateElements() map[string]int {
+	return map[string]int{
+		"EHI": 6, "EHE": 5, "EKT": 5, "ESK": 1, "ESH": 1, "HEL": 1, "ENF": 6, "ZZL": 1, "EGV": 5, "EHP": 5, "AHK": 5, "EMP": 6,
+	}
+}
+
+func timeElements() map[string]int {
+	return map[string]int{"EHI": 12, "EKT": 7, "ESK": 2, "ESH": 2, "EHB": 6, "SUT": 2, "ZZL": 2, "ASK": 2, "EMP": 7}
+}
+
 // segmentFaults are faults of the syntax (stage 2).
 func segmentFaults() []FaultKind {
-	const all = "ABE"
-	nad := func(s []byte) bool { return bytes.HasPrefix(s, []byte("NAD")) }
+	has := func(tag string) func([]byte) bool {
+		return func(s []byte) bool { return bytes.HasPrefix(s, []byte(tag)) }
+	}
+	name := func(value string, element int) func([][]byte) [][]byte {
+		return inSegment(value, map[string]int{"NAD": element})
+	}
+	kind := func(name, rule, groups string, change func([][]byte) [][]byte) FaultKind {
+		return FaultKind{Name: name, Rule: rule, Gruppen: groups, Effect: RefusesInvoice, line: noLine, onSegments: change}
+	}
+	warning := func(name, rule string, change func([][]byte) [][]byte) FaultKind {
+		return FaultKind{Name: name, Rule: rule, Gruppen: allGroups, line: noLine, onSegments: change}
+	}
 	return []FaultKind{
-		{Name: "segment-missing", Rule: dta.CodeSegmentMissing, Gruppen: all, onSegments: func(s [][]byte) [][]byte {
-			return slices.DeleteFunc(s, nad)
-		}},
-		{Name: "segment-unknown", Rule: dta.CodeSegmentUnknown, Gruppen: all, onSegments: func(s [][]byte) [][]byte {
-			return slices.Insert(s, 2, []byte("XYZ+1"))
-		}},
-		{Name: "segment-twice", Rule: dta.CodeRepetition, Gruppen: all, onSegments: func(s [][]byte) [][]byte {
-			return append(s, s[len(s)-1])
-		}},
-		{Name: "segment-order", Rule: dta.CodeOrder, Gruppen: all, onSegments: func(s [][]byte) [][]byte {
-			i := slices.IndexFunc(s, nad)
+		kind("segment-missing", dta.CodeSegmentMissing, allGroups, func(s [][]byte) [][]byte { return slices.DeleteFunc(s, has("NAD")) }),
+		kind("segment-unknown", dta.CodeSegmentUnknown, allGroups, func(s [][]byte) [][]byte { return slices.Insert(s, 2, []byte("XYZ+1")) }),
+		kind("segment-twice", dta.CodeRepetition, allGroups, func(s [][]byte) [][]byte { return append(s, s[len(s)-1]) }),
+		kind("segment-order", dta.CodeOrder, allGroups, func(s [][]byte) [][]byte {
+			i := slices.IndexFunc(s, has("NAD"))
 			s[i], s[i+1] = s[i+1], s[i]
 			return s
-		}},
-		{Name: "element-long", Rule: dta.CodeTooLong, Gruppen: all, onSegments: inSegment(strings.Repeat("x", 48), map[string]int{"NAD": 1})},
-		{Name: "amount-format", Rule: dta.CodeType, Gruppen: all, onSegments: inSegment("29.85", map[string]int{"EHI": 5, "EHE": 4, "EKT": 4})},
-		{Name: "date-impossible", Rule: dta.CodeDate, Gruppen: all, onSegments: inSegment("20260231", map[string]int{"EHI": 6, "EHE": 5, "EKT": 5})},
-		{Name: "time-impossible", Rule: dta.CodeTime, Gruppen: "AE", onSegments: inSegment("0875", map[string]int{"EHI": 12, "EKT": 7})},
-		{Name: "control-character", Rule: dta.CodeControl, Gruppen: all, onSegments: inSegment("Bei\tspiel", map[string]int{"NAD": 1})},
-		{Name: "element-missing", Rule: dta.CodeElementMissing, Gruppen: all, onSegments: inSegment("", map[string]int{"NAD": 2})},
-		{Name: "element-surplus", Rule: dta.CodeElementsTooMany, Gruppen: all, onSegments: inSegment("x", map[string]int{"NAD": 8})},
-		{Name: "period-end-missing", Rule: dta.CodeConditional, Gruppen: "A", onSegments: func(s [][]byte) [][]byte {
-			i := slices.IndexFunc(s, func(s []byte) bool { return bytes.HasPrefix(s, []byte("EHI")) })
+		}),
+		kind("element-long", dta.CodeTooLong, allGroups, name(strings.Repeat("x", 48), 1)),
+		kind("amount-format", dta.CodeType, allGroups, inSegment("29.85", priceElements())),
+		kind("date-impossible", dta.CodeDate, allGroups, inSegment("20260231", dateElements())),
+		kind("time-impossible", dta.CodeTime, "ACDEFGHIJKLMNORS", inSegment("0875", timeElements())),
+		kind("control-character", dta.CodeControl, allGroups, name("Bei\tspiel", 1)),
+		kind("element-missing", dta.CodeElementMissing, allGroups, name("", 2)),
+		kind("element-surplus", dta.CodeElementsTooMany, allGroups, name("x", 8)),
+		kind("period-end-missing", dta.CodeConditional, "A", func(s [][]byte) [][]byte {
+			i := slices.IndexFunc(s, has("EHI"))
 			s[i] = setElement(s[i], 15, "20260901")
 			return s
-		}},
-		{Name: "release-needless", Rule: dta.CodeRelease, Gruppen: all, onSegments: inSegment("Bei?spiel", map[string]int{"NAD": 1})},
-		{Name: "empty-tail", Rule: dta.CodeEmptyTail, Gruppen: all, onSegments: func(s [][]byte) [][]byte {
-			i := slices.IndexFunc(s, nad)
+		}),
+		warning("release-needless", dta.CodeRelease, name("Bei?spiel", 1)),
+		warning("empty-tail", dta.CodeEmptyTail, func(s [][]byte) [][]byte {
+			i := slices.IndexFunc(s, has("NAD"))
 			s[i] = append(s[i], '+')
 			return s
-		}},
+		}),
 	}
 }

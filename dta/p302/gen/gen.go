@@ -69,12 +69,17 @@ type Injection struct {
 	Fault string // name of FaultsFor
 }
 
-// Injected is a fault that was applied, with its place.
+// Injected is a fault that was applied, with its place and what it takes. The
+// amount follows from the case's own arithmetic; of two faults at one case, or in an
+// invoice that is refused, it says what each would take alone.
 type Injected struct {
 	Injection
 	Rule        string // the rule that must find it
+	Effect      Effect
 	Rechnung    string // Sammel-Rechnungsnummer:Einzel-Rechnungsnummer
 	Belegnummer string
+	Position    int // line of the case from 0, -1 for the case
+	Taken       p302.Cent
 }
 
 // Result describes the file and the lists under which it is clean but for the
@@ -343,6 +348,7 @@ func (g *generator) makeInvoice(block, n int, payer string) *invoice {
 		inv.slga.UST.Wert.KennungUStBefreiung = "" // their services carry VAT
 	}
 	inv.slga.NAM = p302.NAM{Name1: p.Name, Name2: "Frau Beispiel 0800 1234567"}
+	first := len(g.res.Injected)
 	for len(inv.bases) < g.o.FaelleProRechnung && (g.o.Faelle == 0 || g.fall < g.o.Faelle) {
 		g.addCase(inv, p)
 	}
@@ -351,6 +357,9 @@ func (g *generator) makeInvoice(block, n int, payer string) *invoice {
 		if f.kind.onInvoice != nil {
 			f.kind.onInvoice(inv)
 		}
+	}
+	for i := range g.res.Injected[first:] { // a fault may change the number
+		g.res.Injected[first+i].Rechnung = inv.slga.REC.SammelRechnungsnummer + ":" + inv.slga.REC.EinzelRechnungsnummer
 	}
 	g.res.Rechnungen++
 	return inv
@@ -365,34 +374,59 @@ func (g *generator) number() string {
 func (g *generator) addCase(inv *invoice, p Provider) {
 	index := g.fall
 	g.fall++
+	made := g.builder(inv, p, index)
+	n := len(inv.bases)
+	inv.bases = append(inv.bases, index)
+	var injected []Injected
+	for _, f := range g.faults[index] {
+		kind, _ := faultOf(g.o.Gruppe, f.Fault)
+		if kind.needsPrevious && n == 0 {
+			continue // counted in the end: not all faults applied
+		}
+		inv.faults = append(inv.faults, caseFault{kind, n})
+		made.faults = append(made.faults, kind)
+		if kind.listed != "" {
+			also := made.contract.services[0].price
+			also.Abrechnungscode, also.Tarifkennzeichen, also.Positionsnummer = made.contract.code, made.contract.tariff, kind.listed
+			g.res.Prices = append(g.res.Prices, also)
+		}
+		injected = append(injected, Injected{
+			Injection: f, Rule: kind.Rule, Effect: kind.Effect, Belegnummer: made.beleg, Position: kind.line,
+		})
+	}
+	status, t := made.build(g.o.Gruppe)
+	inv.sums.add(status, t)
+	billed := line("00", t, g.o.Verarbeitung).Gesamtrechnungsbetrag
+	for i := range injected {
+		if injected[i].Position == lastLine {
+			injected[i].Position = len(made.made.lines()) - 1
+		}
+		injected[i].Taken = g.taken(made.faults[i], billed, func(as twin) *caseBuilder {
+			c := g.builder(&invoice{slga: inv.slga, bases: inv.bases[:n]}, p, index)
+			c.faults, c.twin = made.faults, as
+			return c
+		})
+	}
+	g.res.Injected = append(g.res.Injected, injected...)
+	g.res.Faelle++
+	g.res.Brutto += t.gross
+	g.res.Betrag += billed
+	g.res.Positionen += made.positions
+}
+
+// builder returns the maker of a case: the same case each time.
+func (g *generator) builder(inv *invoice, p Provider, index int) *caseBuilder {
+	n := len(inv.bases)
 	c := &caseBuilder{
 		rnd:     rand.New(rand.NewPCG(g.o.Seed, uint64(index))), //nolint:gosec // invented data must be the same each time
 		created: g.o.Erstellt, provider: p, inv: inv,
-		contract: g.contractOf(p.Abrechnungscode), beleg: fmt.Sprintf("%0*d", belegDigits, len(inv.bases)+1),
+		contract: g.contractOf(p.Abrechnungscode), beleg: fmt.Sprintf("%0*d", belegDigits, n+1),
 		kvnr: invented.Insured(g.kvnr + uint64(index)*49_979_687), vkz: g.o.Verarbeitung,
 	}
-	if n := len(inv.bases); n > 0 {
+	if n > 0 {
 		c.previousBeleg = fmt.Sprintf("%0*d", belegDigits, n)
 	}
-	inv.bases = append(inv.bases, index)
-	for _, f := range g.faults[index] {
-		kind, _ := faultOf(g.o.Gruppe, f.Fault)
-		if kind.needsPrevious && c.previousBeleg == "" {
-			continue // counted in the end: not all faults applied
-		}
-		inv.faults = append(inv.faults, caseFault{kind, len(inv.bases) - 1})
-		c.faults = append(c.faults, kind)
-		g.res.Injected = append(g.res.Injected, Injected{
-			Injection: f, Rule: kind.Rule, Belegnummer: c.beleg,
-			Rechnung: inv.slga.REC.SammelRechnungsnummer + ":" + inv.slga.REC.EinzelRechnungsnummer,
-		})
-	}
-	status, t := c.build(g.o.Gruppe)
-	inv.sums.add(status, t)
-	g.res.Faelle++
-	g.res.Brutto += t.gross
-	g.res.Betrag += line("00", t, g.o.Verarbeitung).Gesamtrechnungsbetrag
-	g.res.Positionen += c.positions
+	return c
 }
 
 func (g *generator) contractOf(code string) contract {
