@@ -141,6 +141,31 @@ func (s *Security) Check(ctx context.Context, e *Engine, in Input, c CheckedBy) 
 	return o.run(ctx, e, c.Facts, c.Sink)
 }
 
+// Extract opens a delivery as the intake does and copies its plain payload to dst,
+// after its signature holds. The report is that of a refused delivery, nil if all was
+// copied; it tells its findings to the sink.
+func (s *Security) Extract(ctx context.Context, dst io.Writer, in Input, c CheckedBy) (report *Report, err error) {
+	in.AuftragOptional = false
+	o, err := s.open(ctx, in, c.Facts, c.At)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, o.Close()) }()
+	if report, err := o.tell(ctx, c.Sink); report != nil || err != nil {
+		return report, err
+	}
+	if o.faulty {
+		return nil, ErrAuftrag
+	}
+	if _, err := io.Copy(dst, o.Payload); err != nil {
+		return nil, fmt.Errorf("copy payload: %w", err)
+	}
+	return nil, nil //nolint:nilnil // as documented
+}
+
+// ErrAuftrag is returned by Extract without a sound Auftragsdatei.
+var ErrAuftrag = errors.New("the Auftragsdatei is missing or faulty")
+
 // CheckedBy is what a check before sending works with.
 type CheckedBy struct {
 	Facts *billing.Facts

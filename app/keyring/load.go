@@ -65,28 +65,41 @@ const maxFile = 64 << 20
 // that is an error.
 func Load(f Folders) (*Ring, error) {
 	r := &Ring{}
-	var anchors secon.Anchors
-	err := errors.Join(
-		each(f.Identities, func(file string, raw []byte) error { return r.addIdentity(file, raw) }),
-		each(f.Trust, func(_ string, raw []byte) error { return addAnchor(&anchors, raw) }),
-		each(f.Partners, func(file string, raw []byte) error { return r.addPartners(file, raw) }),
-		each(f.CRLs, func(_ string, raw []byte) error { return r.addLists(raw) }),
-	)
-	if err != nil {
+	if err := each(f.Identities, r.addIdentity); err != nil {
 		return nil, err
 	}
 	if len(r.Identities) == 0 {
 		return nil, fmt.Errorf("%w: no identity of ours in folder %q", ErrFolder, f.Identities)
 	}
+	return r, r.loadTrust(f)
+}
+
+// LoadTrust reads what a sender needs who brings its own identity: whom to trust, and
+// the partners' certificates.
+func LoadTrust(f Folders) (*secon.Trust, []*x509.Certificate, error) {
+	r := &Ring{}
+	err := r.loadTrust(f)
+	return r.Trust, r.Partners, err
+}
+
+func (r *Ring) loadTrust(f Folders) error {
+	var anchors secon.Anchors
+	err := errors.Join(
+		each(f.Trust, func(_ string, raw []byte) error { return addAnchor(&anchors, raw) }),
+		each(f.Partners, r.addPartners),
+		each(f.CRLs, func(_ string, raw []byte) error { return r.addLists(raw) }),
+	)
+	if err != nil {
+		return err
+	}
 	if len(anchors.Roots) == 0 {
-		return nil, fmt.Errorf("%w: no root of a trust centre in folder %q", ErrFolder, f.Trust)
+		return fmt.Errorf("%w: no root of a trust centre in folder %q", ErrFolder, f.Trust)
 	}
 	anchors.Partners, anchors.CRLs = r.Partners, r.lists
-	r.Trust, err = secon.NewTrust(anchors)
-	if err != nil {
-		return nil, fmt.Errorf("%w: folder %q: %w", ErrFolder, f.CRLs, err)
+	if r.Trust, err = secon.NewTrust(anchors); err != nil {
+		return fmt.Errorf("%w: folder %q: %w", ErrFolder, f.CRLs, err)
 	}
-	return r, nil
+	return nil
 }
 
 // each calls add with every file of the folder, in the order of names.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,7 @@ import (
 type checkOptions struct {
 	auf, prices, payers, providers, asOf string
 	json                                 bool
+	keys                                 keyFlags
 }
 
 // checkCommand checks files before they are sent: the same rules as the intake,
@@ -45,6 +47,7 @@ func (p *program) checkCommand() *cobra.Command {
 	f.StringVar(&o.providers, "providers", "", "Leistungserbringer als CSV")
 	f.StringVar(&o.asOf, "as-of", "", "Eingangsdatum JJJJ-MM-TT (sonst heute)")
 	f.BoolVar(&o.json, "json", false, "ein JSON-Objekt je Zeile")
+	o.keys.register(f)
 	return c
 }
 
@@ -56,10 +59,15 @@ func (p *program) check(ctx context.Context, o checkOptions, files []string) err
 	if err != nil {
 		return usage(err)
 	}
+	security, err := o.keys.security()
+	if err != nil {
+		return usage(err)
+	}
+	by := intake.CheckedBy{Facts: facts, At: p.checkTime(facts.ReceivedOn)}
 	out := bufio.NewWriterSize(p.stdout, 64<<10)
 	code := exitOK
 	for _, file := range files {
-		found, err := checkFile(ctx, out, o, facts, file)
+		found, err := checkFile(ctx, out, o, checkWith{security, by}, file)
 		if err != nil {
 			return usage(errors.Join(err, out.Flush()))
 		}
@@ -106,7 +114,24 @@ func (p *program) checkFacts(o checkOptions) (*billing.Facts, error) {
 		}
 		facts.Providers = billing.ProvidersOf(rows)
 	}
-	return facts, nil
+	var err error
+	facts.Senders, err = o.keys.senderList()
+	return facts, err
+}
+
+// checkTime returns the time of receipt: now, or noon of the day asked for.
+func (p *program) checkTime(day calendar.Date) time.Time {
+	if now := p.clock.Now(); calendar.InBerlin(now) == day {
+		return now
+	}
+	const noon = 12 * time.Hour
+	return day.UTC().Add(noon)
+}
+
+// checkWith is with what files are opened and checked.
+type checkWith struct {
+	security intake.Security
+	by       intake.CheckedBy
 }
 
 func readList[T any](path string, read func(io.Reader) ([]T, error)) (rows []T, err error) {
@@ -123,7 +148,7 @@ func readList[T any](path string, read func(io.Reader) ([]T, error)) (rows []T, 
 }
 
 // checkFile checks one file and returns its exit code.
-func checkFile(ctx context.Context, out *bufio.Writer, o checkOptions, facts *billing.Facts, path string) (code int, err error) {
+func checkFile(ctx context.Context, out *bufio.Writer, o checkOptions, with checkWith, path string) (code int, err error) {
 	in, closeFile, err := openInput(o, path)
 	if err != nil {
 		return exitUsage, err
@@ -135,7 +160,8 @@ func checkFile(ctx context.Context, out *bufio.Writer, o checkOptions, facts *bi
 	}
 	sink.begin(path)
 	s := &intake.Offline{On: sink.finding}
-	report, err := intake.NewEngine(catalogue.All(), checks.Options{}).Run(ctx, in, facts, s)
+	with.by.Sink = s
+	report, err := with.security.Check(ctx, intake.NewEngine(catalogue.All(), checks.Options{}), in, with.by)
 	if err != nil {
 		return exitUsage, fmt.Errorf("%s: %w", path, err)
 	}

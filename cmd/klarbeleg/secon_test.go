@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rsa"
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"klarbeleg/dta/secon"
@@ -123,5 +126,127 @@ func TestSecurityNotes(t *testing.T) {
 	none := security{}
 	if got := none.notes(ctx, now); len(got) != 2 || !strings.Contains(got[1], "keine Schlüssel") {
 		t.Errorf("notes %q", got)
+	}
+}
+
+// DTA-5: the ends of certificates and lists stand in the metrics, by IK.
+func TestSeconMetrics(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	ca, err := testca.New(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	c := seconConfig{MaxBytes: 1, IdentityDir: dir + "/own", TrustDir: dir + "/trust", PartnerDir: dir + "/partner", CRLDir: dir + "/crl"}
+	writeIdentity(t, c.IdentityDir+"/a.pem", testIdentity(t, ca, "590000002", "ours", now.AddDate(1, 0, 0)))
+	writeIdentity(t, c.IdentityDir+"/old.pem", testIdentity(t, ca, "590000002", "ours", now.AddDate(0, 0, 1)))
+	writeFile(t, c.TrustDir+"/ca.pem", testca.CertificatePEM(ca.Certificate))
+	writeFile(t, c.PartnerDir+"/p.pem", testca.CertificatePEM(testIdentity(t, ca, "590000001", "partner", now).Certificate))
+	list, err := ca.RevocationList(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, c.CRLDir+"/a.crl", list)
+	clk := clock.NewFake(now)
+	s, err := openSecurity(c, clk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(newSeconCollector(logging.Into(context.Background(), zap.NewNop()), s.keys))
+	values := func() map[string]float64 {
+		t.Helper()
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]float64{}
+		for _, f := range families {
+			for _, m := range f.GetMetric() {
+				name := strings.TrimPrefix(f.GetName(), "klarbeleg_secon_")
+				for _, l := range m.GetLabel() {
+					name += " " + l.GetValue()
+				}
+				out[name] = m.GetGauge().GetValue()
+			}
+		}
+		return out
+	}
+	const centre = " TEST TrustCenter ohne Vertrauen"
+	want := map[string]float64{
+		"not_after_seconds 590000002 own": float64(now.AddDate(1, 0, 0).Unix()), "not_after_seconds 590000001 partner": float64(now.Unix()),
+		"crl_as_of_seconds" + centre: float64(now.Unix()), "crl_next_update_seconds" + centre: float64(now.AddDate(0, 0, 7).Unix()),
+		"reload_failed": 0,
+	}
+	if got := values(); !maps.Equal(got, want) {
+		t.Errorf("metrics %v, want %v", got, want)
+	}
+	writeFile(t, c.CRLDir+"/b.crl", []byte("broken"))
+	clk.Add(time.Minute)
+	if got := values()["reload_failed"]; got != 1 {
+		t.Errorf("a broken file: %v", got)
+	}
+}
+
+// DTA-5, DTA-9: operators and partners seal, check and open at the prompt.
+func TestSeconCommands(t *testing.T) {
+	t.Parallel()
+	now := clock.System().Now()
+	ca, err := testca.New(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	sender := testIdentity(t, ca, "598800016", "partner", now.AddDate(1, 0, 0))
+	centre := testIdentity(t, ca, "668800094", "ours", now.AddDate(1, 0, 0))
+	writeIdentity(t, dir+"/sender.pem", sender)
+	writeIdentity(t, dir+"/own/centre.pem", centre)
+	writeFile(t, dir+"/trust/ca.pem", testca.CertificatePEM(ca.Certificate))
+	writeFile(t, dir+"/partner/centre.pem", testca.CertificatePEM(centre.Certificate))
+	const example = "../../dta/p302/testdata/302-b-heilmittel-ra3-vk01"
+	plain := readOr(t, example+".edi")
+	if err := os.Mkdir(dir+"/out", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	seal := []string{"secon", "seal", "--identity", dir + "/sender.pem", "--trust", dir + "/trust", "--partners", dir + "/partner", "--out", dir + "/out", example + ".edi"}
+	if code, _, log := runCommand(t, seal...); code != exitOK {
+		t.Fatalf("seal: exit %d\n%s", code, log)
+	}
+	if code, _, log := runCommand(t, seal...); code != exitUsage || !strings.Contains(log, "exists") {
+		t.Errorf("an earlier file was overwritten: exit %d\n%s", code, log)
+	}
+	sealed := dir + "/out/302-b-heilmittel-ra3-vk01"
+	if strings.Contains(readOr(t, sealed+".edi"), "UNB+") {
+		t.Fatal("not encrypted")
+	}
+	keys := []string{"--identities", dir + "/own", "--trust", dir + "/trust"}
+	open := func(out string, more ...string) (int, string) {
+		t.Helper()
+		code, text, log := runCommand(t, append(append([]string{"secon", "open", "--out", out}, more...), sealed+".edi")...)
+		return code, text + log
+	}
+	if code, text := open(dir+"/plain", keys...); code != exitOK || readOr(t, dir+"/plain") != plain {
+		t.Errorf("open: exit %d\n%s", code, text)
+	}
+	check := func(args ...string) (int, string) {
+		t.Helper()
+		code, text, log := runCommand(t, append(append([]string{"check", "--auf", sealed + ".auf"}, args...), sealed+".edi")...)
+		return code, text + log
+	}
+	if code, text := check(keys...); code != exitOK || !strings.Contains(text, "367,70") {
+		t.Errorf("check: exit %d\n%s", code, text)
+	}
+	if code, text := check(); code != exitFindings || !strings.Contains(text, "P1007") {
+		t.Errorf("check without keys: exit %d\n%s", code, text)
+	}
+	broken := []byte(readOr(t, sealed+".edi"))
+	broken[len(broken)/2] ^= 1
+	writeFile(t, sealed+".edi", broken)
+	if code, text := open(dir+"/refused", keys...); code != exitFindings || !strings.Contains(text, "P1007") {
+		t.Errorf("open a forged file: exit %d\n%s", code, text)
+	}
+	if _, err := os.Stat(dir + "/refused"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("payload of a forged file: %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"klarbeleg/dta/auftrag"
+	"klarbeleg/dta/secon"
 	"klarbeleg/internal/kafkaio"
 	"klarbeleg/internal/logging"
 	"klarbeleg/schema/messages"
@@ -101,9 +102,13 @@ func (p *program) deliveryEvent(file, auf string) (kafkaio.Event, error) {
 	if auf == "" {
 		auf = besideFile(file)
 	}
+	contentType := messages.ContentTypeEDIFACT
+	if secon.KindOf(body) == secon.KindCMS {
+		contentType = messages.ContentTypePKCS7
+	}
 	e := kafkaio.Event{
 		ID: uuid.Must(uuid.NewV7()).String(), Source: sendSource, Type: messages.TypeDelivery, Time: p.clock.Now(),
-		ContentType: messages.ContentTypeEDIFACT, Key: "unbekannt", Headers: map[string][]byte{}, Body: body,
+		ContentType: contentType, Key: "unbekannt", Headers: map[string][]byte{}, Body: body,
 	}
 	if auf == "" {
 		return e, nil // the receipt will say what is missing (P1001)

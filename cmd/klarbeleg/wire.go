@@ -70,6 +70,9 @@ const cardParkLimit = 24 * time.Hour
 func newSystem(ctx context.Context, p *program, r *resources, o serveOptions, host *hosted) (*system, error) {
 	s := &system{program: p, resources: r, options: o, host: host, metrics: newRegistry()}
 	s.metrics.MustRegister(newStateCollector(r, p.clock))
+	if r.security.keys != nil {
+		s.metrics.MustRegister(newSeconCollector(ctx, r.security.keys))
+	}
 	builders := map[string]func(context.Context) error{
 		"consume": s.addConsumers, "relay": s.addRelay, "jobs": s.addJobs, "portal": s.addPortal, "drop": s.addDrop,
 	}
