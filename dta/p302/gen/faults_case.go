@@ -44,7 +44,7 @@ func caseFaults() []FaultKind {
 		{Name: "position-unknown", Rule: "P4009", Gruppen: allGroups, Effect: TakesLine, onCase: func(p *parts) {
 			*p.line().number = otherItem(*p.line().number)
 		}},
-		{Name: "position-twice", Rule: "P4027", Gruppen: "ACDFGHIJKLMNOPQRS", Effect: TakesExcess, line: 1, onCase: func(p *parts) { p.repeat() }},
+		{Name: "position-twice", Rule: "P4027", Gruppen: "ACDFGIJKLMNOPQRS", Effect: TakesExcess, line: 1, onCase: func(p *parts) { p.repeat() }},
 		{Name: "position-twice", Rule: "P4027", Gruppen: "E", Effect: TakesExcess, line: 2, onCase: func(p *parts) { p.repeat() }},
 		{Name: "kvnr-check-digit", Rule: "P3005", Gruppen: allGroups, Effect: TakesCase, line: noLine, onCase: person(func(k *p302.Kopf) {
 			k.INV.VersichertenNummer = invented.OtherDigit(k.INV.VersichertenNummer, 9)
@@ -99,7 +99,7 @@ func dateFaults() []FaultKind {
 			*p.last = days(p.invoiced, 1)
 		}},
 		{Name: "service-in-future", Rule: "P3039", Gruppen: "DF" + groupsOfG + "S", Effect: TakesLine, line: lastLine, onCase: func(p *parts) {
-			*p.last = days(p.invoiced, 60)
+			*p.last = days(p.invoiced, 5)
 		}},
 		{Name: "approval-old", Rule: "P3056", Gruppen: "ABCDEGHIJKLMNOR", line: noLine, onCase: func(p *parts) {
 			a := p.approval()
@@ -127,8 +127,9 @@ func keyFaults() []FaultKind {
 		{Name: "code-of-other-area", Rule: "P3026", Gruppen: "CD", Effect: refuses, onCase: func(p *parts) { *p.line().code = "22" }},
 		{Name: "tariff-area", Rule: "P3027", Gruppen: allGroups, Effect: refuses, onCase: func(p *parts) { *p.line().tariff = "30501" }},
 		{Name: "tariff-reserved", Rule: "P3028", Gruppen: allGroups, Effect: TakesLine, onCase: func(p *parts) { *p.line().tariff = "00091" }},
-		{Name: "approval-kind", Rule: "P3055", Gruppen: "ABDEF" + groupsOfG + "OQR", Effect: TakesCase, line: noLine, onCase: func(p *parts) {
-			p.approval().ArtGenehmigung = "C1"
+		{Name: "approval-kind", Rule: "P3055", Gruppen: "ABEF", Effect: TakesCase, line: noLine, onCase: func(p *parts) { p.approval().ArtGenehmigung = "C1" }},
+		{Name: "approval-kind", Rule: "P3055", Gruppen: "D" + groupsOfG + "OQR", Effect: TakesCase, line: noLine, onCase: func(p *parts) {
+			p.approval().ArtGenehmigung = p.approval().ArtGenehmigung[:1] + "9" // of the group, which cannot go without, but not assigned
 		}},
 		{Name: "approval-kind", Rule: "P3055", Gruppen: "C", Effect: TakesCase, line: noLine, onCase: func(p *parts) { p.approval().ArtGenehmigung = "D1" }},
 	}

@@ -7,7 +7,11 @@ import (
 
 func partsC(f *p302.FallC) parts {
 	e := &f.Einsaetze[0]
-	repeat, drop := doubled(&e.Positionen)
+	insert, drop := doubled(&e.Positionen)
+	repeat := func() int {
+		e.Positionen[0].ELP = nil // a line with details covers others of its kind
+		return insert()
+	}
 	z := &f.Verordnungen[0]
 	return parts{
 		fall: f, kopf: &f.Kopf, first: &e.ESK.DatumLeistungserbringung, minutes: &e.ESK.Dauer,
