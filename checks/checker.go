@@ -43,10 +43,14 @@ type Checker struct {
 	// anywhere in the case, anywhere in the invoice.
 	ofInvoice, ofCase, ofPosition, inCase, inInvoice ruleSet
 
-	vouchers    map[string]struct{}
-	persons     map[string]int
-	sameVoucher bool
-	twins       []int // by case: the case before it with the same insurance number
+	vouchers map[string]struct{}
+	// prescriptions are the electronic prescriptions of the invoice, of the case at
+	// hand sameEVO says whether an earlier one had its id.
+	prescriptions map[string]struct{}
+	sameEVO       bool
+	persons       map[string]int
+	sameVoucher   bool
+	twins         []int // by case: the case before it with the same insurance number
 
 	firstFault int // of the case
 	seenFaults int // up to which hits are up to date
@@ -62,10 +66,11 @@ type Checker struct {
 // fault.
 func NewChecker(rules []Rule, opts Options) *Checker {
 	c := &Checker{
-		opts:     opts,
-		rules:    compile(rules),
-		vouchers: map[string]struct{}{},
-		persons:  map[string]int{},
+		opts:          opts,
+		rules:         compile(rules),
+		vouchers:      map[string]struct{}{},
+		prescriptions: map[string]struct{}{},
+		persons:       map[string]int{},
 	}
 	c.rejects = make([]uint8, len(c.rules))
 	c.x = Context{Codes: loadCodes(), Limits: opts.Parameters, checker: c}
@@ -97,6 +102,7 @@ func (c *Checker) begin(inv *billing.Invoice, facts *billing.Facts) {
 	c.faults, c.params, c.twins = c.faults[:0], c.params[:0], c.twins[:0]
 	clear(c.rejects)
 	clear(c.vouchers)
+	clear(c.prescriptions)
 	clear(c.persons)
 	c.noData, c.marked = ruleSet{}, false
 	c.ofInvoice, c.inInvoice = ruleSet{}, ruleSet{}
@@ -143,6 +149,10 @@ func (c *Checker) beginCase(i int) {
 	}
 	_, c.sameVoucher = c.vouchers[bill.VoucherNo]
 	c.vouchers[bill.VoucherNo] = struct{}{}
+	if c.sameEVO = false; bill.EVO != "" {
+		_, c.sameEVO = c.prescriptions[bill.EVO]
+		c.prescriptions[bill.EVO] = struct{}{}
+	}
 	twin := -1
 	if bill.KVNR != "" {
 		if earlier, ok := c.persons[bill.KVNR]; ok {

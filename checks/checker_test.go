@@ -537,3 +537,33 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// CHK-3: a case may demand less than nothing (§ 300: discount and co-payment above
+// the price). It lessens what a correction of another case takes; the invoice never
+// falls below 0, and the sums agree.
+func TestNegativeCase(t *testing.T) {
+	t.Parallel()
+	for name, turn := range map[string]checks.Turn{"case": checks.TurnCase, "invoice": checks.TurnInvoice} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rule("X1", checks.CorrectToZero, turn, func(x *checks.Context) checks.Outcome {
+				if x.Case != nil && x.Case.Totals.Gross != 10_00 {
+					return checks.Pass
+				}
+				x.Fail(billing.Place{}, "INV")
+				return checks.Fail
+			})
+			inv := &billing.Invoice{Header: &billing.Header{Group: 'A'}, Cases: []billing.Case{
+				{Totals: billing.CaseTotals{Present: true, Gross: 10_00}},
+				{Totals: billing.CaseTotals{Present: true, Gross: 6_00, Copay: billing.Some(5_00), Reduction: 1_77}},
+			}}
+			got := checks.NewChecker([]checks.Rule{r}, checks.Options{}).Check(inv, &billing.Facts{})
+			if got.Billed != 9_23 || got.Corrected != 9_23 || got.Approved != 0 {
+				t.Errorf("billed %d, corrected %d, approved %d", got.Billed, got.Corrected, got.Approved)
+			}
+			if f := got.Findings[0]; f.Corrected != got.Corrected || got.Cases[0].Corrected+got.Cases[1].Corrected != got.Corrected {
+				t.Errorf("finding %d, cases %+v", f.Corrected, got.Cases)
+			}
+		})
+	}
+}

@@ -145,6 +145,10 @@ func (x *Context) Twins(yield func(*billing.Case) bool) {
 // number of the case.
 func (x *Context) SameVoucher() bool { return x.checker.sameVoucher }
 
+// SamePrescription reports whether an earlier case of the invoice has the
+// electronic prescription of the case.
+func (x *Context) SamePrescription() bool { return x.checker.sameEVO }
+
 // PartSum returns the gross amount of the lines of an aid group or trip as billed,
 // and as it is with the corrections found so far.
 func (x *Context) PartSum(part int) (billed, corrected money.Cents) {

@@ -238,6 +238,18 @@ table delivery_error -- Errors of a receipt: stage, code, place, German text wit
     constraint delivery_error_pkey PRIMARY KEY (delivery_id, no)
     constraint delivery_error_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
 
+table erezept -- One accepted prescription of a TA7 file, for the comparison with ABRP (spec/dta-300 section 3.4). The signed documents are in the blob of the delivery.
+    delivery_id uuid not null
+    sender_ik text not null
+    invoice_number text not null
+    prescription_id text not null
+    voucher_no text not null
+    gross_cents bigint not null
+    copay_cents bigint not null
+    constraint erezept_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
+    CREATE INDEX erezept_delivery ON public.erezept USING btree (delivery_id)
+    CREATE INDEX erezept_invoice ON public.erezept USING btree (sender_ik, invoice_number)
+
 table finding partition by RANGE (received_on) -- What a rule found: the log behind every decision (CHK-11). Social data.
     received_on date not null
     invoice_id bigint not null
@@ -454,6 +466,30 @@ table payment_run -- Zahllauf of a Berlin day. Vouchers are added until closed_a
     constraint payment_run_check CHECK (((file_name IS NULL) OR (closed_at IS NOT NULL)))
     constraint payment_run_check1 CHECK ((((file_name IS NULL) = (file_sha256 IS NULL)) AND ((file_name IS NULL) = (file_written_at IS NULL))))
 
+table pharmacy_file -- An accepted § 300 file and its sums per Rechnungsnummer, pharmacy and status.
+    delivery_id uuid not null
+    sender_ik text not null
+    kind text not null
+    file_name text not null
+    invoice_numbers text[] not null
+    sums json
+    constraint pharmacy_file_pkey PRIMARY KEY (delivery_id)
+    constraint pharmacy_file_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
+    constraint pharmacy_file_kind_check CHECK ((kind = ANY (ARRAY['ABRP'::text, 'RECP'::text, 'TA7'::text])))
+    CREATE INDEX pharmacy_file_numbers ON public.pharmacy_file USING gin (invoice_numbers)
+
+table pharmacy_invoice -- How the files about a Rechnungsnummer of § 300 agree. Its invoices are payable when reconciled.
+    sender_ik text not null
+    number text not null
+    state text not null
+    differences json not null
+    erx_missing integer not null default 0 -- E-Rezepte of ABRP that the TA7 files lack; unknown: of TA7 that ABRP lacks; differ: other Belegnummer or amounts. They only warn (APO-A01).
+    erx_unknown integer not null default 0
+    erx_differ integer not null default 0
+    updated_at timestamp with time zone not null
+    constraint pharmacy_invoice_pkey PRIMARY KEY (sender_ik, number)
+    constraint pharmacy_invoice_state_check CHECK ((state = ANY (ARRAY['incomplete'::text, 'differs'::text, 'reconciled'::text])))
+
 table position partition by RANGE (received_on) -- One billed service line. quantity in hundredths; copay_cents is the co-payment per unit; line_key the fingerprint for the duplicate check (CHK-5). Social data.
     received_on date not null
     invoice_id bigint not null
@@ -474,6 +510,18 @@ table position partition by RANGE (received_on) -- One billed service line. quan
     extra json
     constraint position_pkey PRIMARY KEY (invoice_id, no, received_on)
     CREATE INDEX position_line_key ON ONLY public."position" USING btree (service_date, line_key) -- Duplicate check. The date comes first so that inserts and look-ups touch the recent part of the index only.
+
+table prescription -- One billed prescription of § 300 (ABRP) that is no duplicate. prescription_id is the Rezept-ID of an E-Rezept. No foreign keys: bulk table.
+    case_id bigint not null
+    invoice_id bigint not null
+    received_on date not null
+    voucher_no text not null
+    prescription_id text
+    gross_cents bigint not null
+    copay_cents bigint not null
+    CREATE UNIQUE INDEX prescription_id_once ON public.prescription USING btree (prescription_id) WHERE (prescription_id IS NOT NULL)
+    CREATE INDEX prescription_invoice ON public.prescription USING btree (invoice_id)
+    CREATE UNIQUE INDEX prescription_voucher_once ON public.prescription USING btree (voucher_no)
 
 table price
     import_id bigint not null

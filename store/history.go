@@ -24,11 +24,15 @@ func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice, today 
 		Invoices: map[billing.InvoiceKey]calendar.Date{}, Numbers: map[billing.FundNumber]billing.InvoiceKey{},
 		Singles: map[billing.SingleKey]billing.Single{},
 	}
-	if invoices[0].Header.Group == billing.GroupIntegrated { // a delivery has one group
+	switch invoices[0].Header.Group { // a delivery has one group
+	case billing.GroupPharmacy:
+		return h, loadPrescriptions(ctx, tx, invoices, h)
+	case billing.GroupIntegrated:
 		if err := loadSingles(ctx, tx, invoices, h); err != nil {
 			return nil, err
 		}
 		return h, loadLines(ctx, tx, invoices, today, h)
+	default:
 	}
 	if err := loadInvoiceKeys(ctx, tx, invoices, h); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ type InvoiceWriter struct {
 
 // rowBuffers are the rows of the tables that a delivery fills.
 type rowBuffers struct {
-	invoices, cases, positions, findings, correctionCases, corrections *copyTable
+	invoices, cases, positions, findings, correctionCases, corrections, prescriptions *copyTable
 }
 
 // NewInvoiceWriter returns a writer for the delivery received at now.
@@ -70,6 +70,7 @@ func newRowBuffers() rowBuffers {
 			"corrected_cents, state, provided_at, editable_until"),
 		corrections: newCopyTable("correction", "id, invoice_id, case_id, position_no, correction_case_id, rule_code, rule_version, "+
 			"amount_cents, gross_cut_cents, copay_cut_cents, text, heal, created_at"),
+		prescriptions: newCopyTable("prescription", "case_id, invoice_id, received_on, voucher_no, prescription_id, gross_cents, copay_cents"),
 	}
 }
 
@@ -89,6 +90,7 @@ func (w *InvoiceWriter) Add(ctx context.Context, c *billing.Checked) error {
 	}
 	w.addFindings(id, c, caseIDs)
 	w.addCorrections(id, c, caseIDs)
+	w.addPrescriptions(id, c, caseIDs)
 	if w.positions.buf.Len() >= flushBytes {
 		return w.start(ctx)
 	}
@@ -149,7 +151,7 @@ func (w *InvoiceWriter) Discard() error {
 
 // tables lists the buffers in the order in which rows may refer to each other.
 func (b *rowBuffers) tables() []*copyTable {
-	return []*copyTable{b.invoices, b.cases, b.positions, b.findings, b.correctionCases, b.corrections}
+	return []*copyTable{b.invoices, b.cases, b.positions, b.findings, b.correctionCases, b.corrections, b.prescriptions}
 }
 
 func (b *rowBuffers) flush(ctx context.Context, tx Tx) error {

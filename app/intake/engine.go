@@ -57,6 +57,10 @@ type Sink interface {
 	// Cancel takes a Storno whose original was accepted before, or earlier in this
 	// file (§ 295).
 	Cancel(ctx context.Context, storno *billing.Invoice) error
+	// ERezept takes a prescription of a TA7 file, PharmacyFile what a § 300 file
+	// leaves to be reconciled, at its end.
+	ERezept(ctx context.Context, e *billing.ERezept) error
+	PharmacyFile(ctx context.Context, f *billing.PharmacyFile) error
 	// BeginCollective and EndCollective enclose the invoices of a collective
 	// invoice. With keep = false all of them are refused after the fact, and the
 	// sink takes back what it accepted since the begin.
@@ -343,8 +347,18 @@ func (r *run) remember(inv *billing.Invoice) {
 		return
 	}
 	h.Invoices[inv.Key()] = r.facts.ReceivedOn
-	if inv.Header.Group == billing.GroupIntegrated {
+	switch inv.Header.Group {
+	case billing.GroupIntegrated:
 		h.Singles[inv.SingleKey()] = billing.Single{KVNR: strings.Clone(inv.Cases[0].KVNR), Billed: inv.Billed()}
+	case billing.GroupPharmacy:
+		for i := range inv.Cases {
+			h.Vouchers[strings.Clone(inv.Cases[i].VoucherNo)] = inv.Number
+			if id := inv.Cases[i].EVO; id != "" {
+				h.Prescriptions[strings.Clone(id)] = inv.Number
+			}
+		}
+		return
+	default:
 	}
 	eachLine(inv, func(key uint64) { h.Lines.Add(key, inv.Number) })
 }
@@ -399,10 +413,15 @@ func (r *run) close() {
 		r.refuseAccepted(0, r.rejected)
 		s.Billed, s.Approved, s.Corrected = 0, 0, 0
 	}
+	units := s.Invoices + s.Statements
+	if units == 0 { // a TA7 file
+		units = s.Cases
+	}
+	refused := s.Refused + s.CasesRefused
 	switch {
-	case r.rejected != "" || (s.Invoices > 0 && s.Refused == s.Invoices):
+	case r.rejected != "" || (units > 0 && refused == units):
 		s.Outcome = string(billing.DeliveryRejected)
-	case s.Refused > 0:
+	case refused > 0:
 		s.Outcome = string(billing.DeliveryPartlyRejected)
 	default:
 		s.Outcome = string(billing.DeliveryAccepted)

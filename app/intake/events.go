@@ -61,7 +61,7 @@ func (t *intakeTx) receipt(r *Report) store.OutboxMessage {
 		DeliveryID: d.ID.String(), MessageID: d.MessageID, SenderIK: d.Sender, RecipientIK: d.Recipient, Transfer: d.TransferName,
 		Reference: d.Reference, Outcome: r.Outcome, ReceivedAt: t.now, Errors: t.errs, ErrorsLeftOff: t.leftOff,
 		Counts: messages.ReceiptCounts{
-			Invoices: r.Invoices, InvoicesRefused: r.Refused, InvoicesCancelled: r.Cancelled, Cases: r.Cases, Positions: r.Positions, Segments: r.Segments, Bytes: d.Bytes,
+			Invoices: r.Invoices, InvoicesRefused: r.Refused, InvoicesCancelled: r.Cancelled, CasesRefused: r.CasesRefused, Cases: r.Cases, Positions: r.Positions, Segments: r.Segments, Bytes: d.Bytes,
 		},
 		Sums: messages.ReceiptSums{Billed: r.Billed, Approved: r.Approved, Corrected: r.Corrected, Refused: r.RefusedCents},
 	}

@@ -72,6 +72,8 @@ type collector struct {
 	accepted  int
 	refused   []billing.RefusedInvoice
 	cancelled []billing.SingleKey
+	erezepte  []billing.ERezept
+	files     []billing.PharmacyFile
 	history   billing.History
 	decided   []decided
 }
@@ -88,6 +90,7 @@ func (c *collector) History(context.Context, []*billing.Invoice) (*billing.Histo
 	if c.history.Invoices == nil {
 		c.history = billing.History{
 			Invoices: map[billing.InvoiceKey]calendar.Date{}, Singles: map[billing.SingleKey]billing.Single{},
+			Vouchers: map[string]billing.InvoiceNumber{}, Prescriptions: map[string]billing.InvoiceNumber{},
 		}
 	}
 	return &c.history, nil
@@ -111,6 +114,16 @@ func (c *collector) Accept(_ context.Context, in *billing.Checked) error {
 }
 
 func (c *collector) Refuse(r billing.RefusedInvoice) { c.refused = append(c.refused, r) }
+
+func (c *collector) ERezept(_ context.Context, e *billing.ERezept) error {
+	c.erezepte = append(c.erezepte, *e)
+	return nil
+}
+
+func (c *collector) PharmacyFile(_ context.Context, f *billing.PharmacyFile) error {
+	c.files = append(c.files, *f)
+	return nil
+}
 
 func (c *collector) Cancel(_ context.Context, s *billing.Invoice) error {
 	c.cancelled = append(c.cancelled, s.SingleKey())

@@ -86,6 +86,10 @@ type Summary struct {
 	// Refused counts the invoices refused, RefusedCents what they demanded.
 	Refused      int   `json:"refused_invoices"`
 	RefusedCents int64 `json:"refused_cents"`
+	// Statements counts the invoices of a Rechenzentrum that were taken (§ 300 RECP);
+	// CasesRefused the prescriptions of a TA7 file that were not.
+	Statements   int `json:"statements,omitempty"`
+	CasesRefused int `json:"refused_cases,omitempty"`
 	// Cancelled counts the invoices that a Storno took back (§ 295).
 	Cancelled int `json:"cancelled_invoices,omitempty"`
 	// NoData lists the rules that could not decide because a list was missing.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,6 +94,10 @@ type Result struct {
 // ErrIDReused says that a message id came again with other content.
 var ErrIDReused = store.ErrIDReused
 
+// onceIndexes are the unique indexes by which one of two deliveries that bill the
+// same at the same time loses.
+var onceIndexes = []string{"delivery_payload_once", "delivery_reference_once", "prescription_voucher_once", "prescription_id_once"}
+
 // Handle takes one delivery: inbox, delivery with its invoices, corrections and
 // receipt are written in one transaction (DTA-1). An unreadable delivery is
 // quarantined whole in the same transaction and answered by a receipt too
@@ -114,9 +119,9 @@ func (s *Service) Handle(ctx context.Context, m Message) (Result, error) {
 			result, err = in.run(ctx)
 			return err
 		})
-		// A concurrent delivery with the same content or reference won: look
-		// again, it is a duplicate now.
-		raced := store.UniqueViolation(err, "delivery_payload_once") || store.UniqueViolation(err, "delivery_reference_once")
+		// A concurrent delivery with the same content, reference or prescription
+		// won: look again, it is a duplicate now.
+		raced := slices.ContainsFunc(onceIndexes, func(index string) bool { return store.UniqueViolation(err, index) })
 		if !raced || attempt > 0 {
 			return result, err
 		}
@@ -170,6 +175,8 @@ type intakeTx struct {
 	// plain delivery.
 	sealedFor string
 	writer    *store.InvoiceWriter
+	erezepte  *store.ERezeptWriter // nil outside of TA7 files
+	sender    string               // as the file's header says
 	outbox    *store.OutboxWriter
 	errs      []messages.ReceiptError
 	leftOff   int

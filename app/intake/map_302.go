@@ -159,7 +159,7 @@ func nextCase(inv *billing.Invoice) *billing.Case {
 	}
 	c := &inv.Cases[n]
 	*c = billing.Case{
-		Positions: c.Positions[:0], Aids: c.Aids[:0], Trips: c.Trips[:0], Diagnoses: c.Diagnoses[:0], Approvals: c.Approvals[:0],
+		Positions: c.Positions[:0], Wire: c.Wire[:0], Aids: c.Aids[:0], Trips: c.Trips[:0], Diagnoses: c.Diagnoses[:0], Approvals: c.Approvals[:0],
 		Visits: c.Visits[:0], Details: c.Details[:0], Journeys: c.Journeys[:0], Consultations: c.Consultations[:0], Further: c.Further[:0],
 	}
 	return c

@@ -29,6 +29,7 @@ func (o *Offline) History(context.Context, []*billing.Invoice) (*billing.History
 	if o.history == nil {
 		o.history = &billing.History{
 			Invoices: map[billing.InvoiceKey]calendar.Date{}, Singles: map[billing.SingleKey]billing.Single{}, Partial: true,
+			Vouchers: map[string]billing.InvoiceNumber{}, Prescriptions: map[string]billing.InvoiceNumber{},
 		}
 	}
 	return o.history, nil
@@ -50,6 +51,12 @@ func (*Offline) Refuse(billing.RefusedInvoice) {}
 
 // Cancel does nothing.
 func (*Offline) Cancel(context.Context, *billing.Invoice) error { return nil }
+
+// ERezept does nothing.
+func (*Offline) ERezept(context.Context, *billing.ERezept) error { return nil }
+
+// PharmacyFile does nothing: the other files of the delivery are not known.
+func (*Offline) PharmacyFile(context.Context, *billing.PharmacyFile) error { return nil }
 
 // BeginCollective does nothing.
 func (*Offline) BeginCollective(context.Context) error { return nil }

@@ -24,6 +24,9 @@ var procedure302 = procedure{missingAuftrag: p302.MissingAuftrag, read: (*run).r
 // procedureOf tells the procedure from the first bytes of a payload; nil where
 // they do not say.
 func procedureOf(head []byte) *procedure {
+	if text := bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n"); bytes.HasPrefix(text, []byte("<")) {
+		return &procedureTA7
+	}
 	return procedureOfType(messageType(head))
 }
 
@@ -33,6 +36,7 @@ func procedureOfType(messageType string) *procedure {
 	for prefix, p := range map[string]*procedure{
 		"SLGA": &procedure302, "SLLA": &procedure302,
 		"DIR": &procedure295, "DR1": &procedure295, "DR7": &procedure295, "RG": &procedure295, "FHL": &procedure295,
+		"ABRP": &procedure300, "RECP": &procedure300, "FEPP": &procedure300, "KOTR": &procedure300,
 	} {
 		if strings.HasPrefix(messageType, prefix) {
 			return p
@@ -50,6 +54,8 @@ func claimedProcedure(a *auftrag.Auftrag) *procedure {
 	switch a.VerfahrenKennung[1:4] {
 	case "SOL":
 		return &procedure302
+	case "APO":
+		return &procedure300
 	case "DRI", "DRB", "DRC", "DRM", "DRS":
 		return &procedure295
 	}

@@ -25,13 +25,15 @@ func (*intakeTx) BatchPositions() int { return storeBatch }
 
 // Header refuses a signed payload of another sender than its Auftragsdatei names,
 // which nobody signs (DTA-5), and an interchange reference that was accepted before
-// with other content: P1009 in § 302, IV-D02 in § 295, where a gap is a warning too.
+// with other content: P1009 in § 302, IV-D02 in § 295, where a gap is a warning too,
+// APO-D07 in § 300, whose reference is the logical file name.
 func (t *intakeTx) Header(ctx context.Context, h *billing.Header) ([]Finding, error) {
 	if t.sealedFor != "" && !strings.HasPrefix(h.Sender, t.sealedFor) {
 		refusal := secon.Error{Kind: secon.ErrNotEntitled}
 		finding := refusal.Finding()
 		return []Finding{fromDTA(&finding, "")}, nil
 	}
+	t.sender = h.Sender
 	earlier, found, err := store.FindSameReference(ctx, t.tx, h)
 	if err != nil {
 		return nil, err
@@ -41,10 +43,14 @@ func (t *intakeTx) Header(ctx context.Context, h *billing.Header) ([]Finding, er
 	switch {
 	case found && h.Group == billing.GroupIntegrated:
 		f = t.rule("IV-D02", map[string]string{"grund": "Die Dateinummer " + h.Reference + " wurde bereits am " + on + " angenommen."})
+	case found && h.Group == billing.GroupPharmacy:
+		f = t.rule("APO-D07", map[string]string{"grund": "Eine Datei " + h.Reference + " wurde bereits am " + on + " angenommen."})
 	case found:
 		f = t.rule("P1009", map[string]string{"ref": h.Reference, "datum": on})
 	case h.Group == billing.GroupIntegrated:
 		return t.gap(ctx, h)
+	case h.Group == billing.GroupPharmacy:
+		return t.correctionOrder(ctx, h)
 	default:
 		return nil, nil
 	}

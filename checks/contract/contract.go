@@ -13,7 +13,7 @@ func Bindings() []checks.Binding {
 	var all []checks.Binding
 	for _, list := range [][]checks.Binding{
 		payerRules(), providerRules(), historyRules(), dateRules(), priceRules(),
-		therapyCopayRules(), aidCopayRules(), tripRules(), integratedRules(),
+		therapyCopayRules(), aidCopayRules(), tripRules(), integratedRules(), pharmacyRules(),
 		limitRules(), supplyRules(), therapyRules(), blankRules(), visitRules(), groupRules(),
 	} {
 		all = append(all, list...)

@@ -18,7 +18,7 @@ type stateCollector struct {
 	r     *resources
 	clock clock.Clock
 
-	lag, waiting, age, quarantined, deliveries *prometheus.Desc
+	lag, waiting, age, quarantined, deliveries, pharmacy *prometheus.Desc
 }
 
 // collectTimeout bounds the questions of one reading.
@@ -32,12 +32,13 @@ func newStateCollector(r *resources, c clock.Clock) *stateCollector {
 		age:         prometheus.NewDesc("klarbeleg_outbox_oldest_seconds", "Age of the oldest message not yet published.", nil, nil),
 		quarantined: prometheus.NewDesc("klarbeleg_quarantine_waiting", "Messages in quarantine not yet solved.", []string{"reason"}, nil),
 		deliveries:  prometheus.NewDesc("klarbeleg_deliveries", "Deliveries by state.", []string{"state"}, nil),
+		pharmacy:    prometheus.NewDesc("klarbeleg_pharmacy_invoices", "Invoice numbers of § 300 by how their files agree.", []string{"state"}, nil),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *stateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.lag, c.waiting, c.age, c.quarantined, c.deliveries} {
+	for _, d := range []*prometheus.Desc{c.lag, c.waiting, c.age, c.quarantined, c.deliveries, c.pharmacy} {
 		ch <- d
 	}
 }
@@ -67,6 +68,11 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	if counts, err := c.r.db.DeliveryCounts(ctx); err == nil {
 		for state, n := range counts {
 			ch <- prometheus.MustNewConstMetric(c.deliveries, prometheus.GaugeValue, float64(n), state)
+		}
+	}
+	if counts, err := c.r.db.PharmacyInvoiceCounts(ctx); err == nil {
+		for state, n := range counts {
+			ch <- prometheus.MustNewConstMetric(c.pharmacy, prometheus.GaugeValue, float64(n), state)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -103,8 +104,11 @@ func (p *program) deliveryEvent(file, auf string) (kafkaio.Event, error) {
 		auf = besideFile(file)
 	}
 	contentType := messages.ContentTypeEDIFACT
-	if secon.KindOf(body) == secon.KindCMS {
+	switch {
+	case secon.KindOf(body) == secon.KindCMS:
 		contentType = messages.ContentTypePKCS7
+	case bytes.HasPrefix(body, []byte("<")): // a TA7 file of § 300
+		contentType = messages.ContentTypeFHIR
 	}
 	e := kafkaio.Event{
 		ID: uuid.Must(uuid.NewV7()).String(), Source: sendSource, Type: messages.TypeDelivery, Time: p.clock.Now(),

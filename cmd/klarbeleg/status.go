@@ -10,12 +10,17 @@ import (
 
 	"klarbeleg/app/cardorder"
 	"klarbeleg/app/intake"
+	"klarbeleg/domain/billing"
 	"klarbeleg/domain/money"
 	"klarbeleg/schema/messages"
 )
 
 var deliveryWords = map[string]string{
 	"accepted": "angenommen", "partly_rejected": "teilweise abgewiesen", "rejected": "abgewiesen", "duplicate": "doppelt", "quarantined": "in Quarantäne",
+}
+
+var reconcileWords = map[billing.ReconcileState]string{
+	billing.ReconcileIncomplete: "unvollständig", billing.ReconcileDiffers: "weicht ab", billing.Reconciled: "stimmt",
 }
 
 // status prints where the work stands. A part that does not answer is an error.
@@ -36,6 +41,10 @@ func (p *program) status(ctx context.Context, r *resources) error {
 	if err != nil {
 		return err
 	}
+	pharmacy, err := r.db.PharmacyInvoiceCounts(ctx)
+	if err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "Lieferungen")
 	for _, state := range slices.Sorted(maps.Keys(counts)) {
@@ -45,6 +54,12 @@ func (p *program) status(ctx context.Context, r *resources) error {
 	fmt.Fprintf(w, "Berechnet\t%s EUR\n", money.Cents(totals.Billed).German())
 	fmt.Fprintf(w, "Anerkannt\t%s EUR\n", money.Cents(totals.Approved).German())
 	fmt.Fprintf(w, "Berichtigt\t%s EUR in %d Berichtigungen, %d Vorgänge offen\n", money.Cents(totals.Corrected).German(), totals.Corrections, totals.OpenCases)
+	if len(pharmacy) > 0 {
+		fmt.Fprintln(w, "Abgleich Arzneimittel")
+	}
+	for _, state := range slices.Sorted(maps.Keys(pharmacy)) {
+		fmt.Fprintf(w, "  %s\t%d\n", reconcileWords[billing.ReconcileState(state)], pharmacy[state])
+	}
 	fmt.Fprintf(w, "Versand wartet\t%d (ältester seit %s)\n", waiting, age.Round(time.Second))
 	for _, topic := range []struct{ group, name string }{{intake.Consumer, messages.TopicDeliveries}, {cardorder.Consumer, messages.TopicCardOrders}} {
 		lag, err := r.kafka.Lag(ctx, topic.group, topic.name)

@@ -92,7 +92,7 @@ func payload(m consumers.Message, msg *intake.Message) error {
 			return &consumers.PoisonError{Code: codeBlobRef, Err: err}
 		}
 		msg.Blob = ref
-	case messages.ContentTypeEDIFACT, messages.ContentTypePKCS7, "application/octet-stream":
+	case messages.ContentTypeEDIFACT, messages.ContentTypePKCS7, messages.ContentTypeFHIR, "application/octet-stream":
 		// The type is a claim; what the bytes are, the intake decides (DTA-5).
 		msg.Payload = m.Body
 	default:

@@ -129,8 +129,10 @@ type Position struct {
 	BillingCode string `json:",omitzero"`
 	// Tariff is the Tarifkennzeichen: region (2) and special tariff (3).
 	Tariff string `json:",omitzero"`
-	// Item is the Abrechnungspositionsnummer.
+	// Item is the Abrechnungspositionsnummer; § 300: the number of the kind ItemKind
+	// (1 Hilfsmittel, 2 PZN, 3 Sonderkennzeichen).
 	Item     string           `json:",omitzero"`
+	ItemKind string           `json:",omitzero"`
 	Quantity money.Hundredths `json:",omitzero"`
 	// Price is net if VAT is present, else gross.
 	Price money.Cents   `json:",omitzero"`

@@ -205,6 +205,9 @@ type History struct {
 	Lines LineIndex
 	// Singles holds the accepted § 295 invoices with the numbers at hand.
 	Singles map[SingleKey]Single
+	// Vouchers and Prescriptions map Belegnummern and Rezept-IDs of § 300 to the
+	// accepted invoice that billed them.
+	Vouchers, Prescriptions map[string]InvoiceNumber
 	// Partial says that only what the file itself billed is known (a check before
 	// sending).
 	Partial bool

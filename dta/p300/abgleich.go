@@ -35,6 +35,7 @@ type rechnung struct {
 	abrp             betraege // without rabatte and netto
 	npb, zdb         Cent     // discounts, positive
 	res              betraege
+	zahlbetrag       Cent // RES-07
 	resOrt           Ort
 	status           map[statusKey]*statusVergleich
 }
@@ -101,10 +102,8 @@ func (a *Abgleich) addABRP(r *rechnung, m *Message) {
 		b := betraege{brutto: v.BES.GesamtSVBrutto, zuzahlung: v.BES.GesamtZuzahlung, verordnungen: 1}
 		for j := range v.Positionen {
 			b.eigenbeteiligung += v.Positionen[j].EFP.Eigenbeteiligung.Wert
-			for _, n := range v.Positionen[j].NPB {
-				if inRabatten(n.ZuAbschlag) {
-					r.npb += abs(n.Betrag)
-				}
+			for k := range v.Positionen[j].NPB {
+				r.npb += v.Positionen[j].NPB[k].Rabatt()
 			}
 		}
 		for j := range v.Herstellungen {
@@ -123,6 +122,15 @@ func (a *Abgleich) addABRP(r *rechnung, m *Message) {
 			s.abrp.add(b)
 		}
 	}
+}
+
+// Rabatt returns what the discount takes off the invoice (RES-03), positive; 0 for
+// keys that do not count there.
+func (n *NPB) Rabatt() Cent {
+	if inRabatten(n.ZuAbschlag) {
+		return abs(n.Betrag)
+	}
+	return 0
 }
 
 // inRabatten tells whether a key counts in RES-03: R007 never does, R008, R010
@@ -151,6 +159,7 @@ func (a *Abgleich) addRECP(d *RECP) {
 	}
 	r.hasRECP = true
 	r.res.add(res)
+	r.zahlbetrag += d.RES.Zahlbetrag
 	r.resOrt = d.RES.Ort
 	for i := range d.Apotheken {
 		rfp := &d.Apotheken[i].RFP
@@ -203,10 +212,7 @@ func (r *rechnung) vergleiche(note noteFunc) {
 	if r.res.rabatte != r.npb && r.res.rabatte != r.npb+r.zdb {
 		note(place(NewError(CodeRabatte, textRabatte), r.resOrt, "RES", 2))
 	}
-	keys := slices.SortedFunc(maps.Keys(r.status), func(a, b statusKey) int {
-		return cmp.Or(cmp.Compare(a.apotheke, b.apotheke), cmp.Compare(a.status, b.status))
-	})
-	for _, key := range keys {
+	for _, key := range r.keys() {
 		s := r.status[key]
 		if s.abrp == s.recp.ohneRabatte() {
 			continue
@@ -224,4 +230,11 @@ func (r *rechnung) vergleiche(note noteFunc) {
 func (b betraege) ohneRabatte() betraege {
 	b.rabatte, b.netto = 0, 0
 	return b
+}
+
+// keys returns the statuses in their order.
+func (r *rechnung) keys() []statusKey {
+	return slices.SortedFunc(maps.Keys(r.status), func(a, b statusKey) int {
+		return cmp.Or(cmp.Compare(a.apotheke, b.apotheke), cmp.Compare(a.status, b.status))
+	})
 }

@@ -2,17 +2,22 @@ package p300
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"klarbeleg/dta"
 )
 
-// abgleich compares the prescriptions and the invoices of two files.
+// abgleich compares the prescriptions and the invoices of two files, whose sums
+// were kept in between.
 func abgleich(t *testing.T, files ...string) []string {
 	t.Helper()
-	a := NewAbgleich()
+	all := NewAbgleich()
 	for _, raw := range files {
+		a := NewAbgleich()
 		r := NewReader(strings.NewReader(raw), Options{})
 		for r.Next() {
 			a.Add(r.Message())
@@ -20,9 +25,21 @@ func abgleich(t *testing.T, files ...string) []string {
 		if r.Err() != nil || r.Rejected() {
 			t.Fatal(r.Err(), r.Errors())
 		}
+		kept, err := json.Marshal(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Abgleich
+		if err := json.Unmarshal(kept, &back); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(a, &back, cmp.AllowUnexported(Abgleich{}, rechnung{}, betraege{}, statusKey{}, statusVergleich{})); diff != "" {
+			t.Error(diff)
+		}
+		all.Merge(&back)
 	}
 	var codes []string
-	for _, e := range a.Errors() {
+	for _, e := range all.Errors() {
 		codes = append(codes, e.Code+" "+e.Tag)
 	}
 	return codes

@@ -23,6 +23,7 @@ const (
 	HeaderDateiname     = "dta-dateiname"
 	ContentTypeEDIFACT  = "application/edifact"
 	ContentTypePKCS7    = "application/pkcs7-mime"
+	ContentTypeFHIR     = "application/fhir+xml"
 	ContentTypeBlobRef  = "application/vnd.klarbeleg.blob-ref+json"
 	ContentTypeJSON     = "application/json"
 	TypeDelivery        = "klarbeleg.delivery.v1"
@@ -64,11 +65,13 @@ type ReceiptCounts struct {
 	Invoices        int `json:"invoices"`
 	InvoicesRefused int `json:"invoices_refused"`
 	// InvoicesCancelled counts the invoices taken back by a Storno (§ 295).
-	InvoicesCancelled int   `json:"invoices_cancelled,omitempty"`
-	Cases             int   `json:"cases"`
-	Positions         int   `json:"positions"`
-	Segments          int64 `json:"segments"`
-	Bytes             int64 `json:"bytes"`
+	InvoicesCancelled int `json:"invoices_cancelled,omitempty"`
+	// CasesRefused counts the prescriptions of a TA7 file that were refused.
+	CasesRefused int   `json:"cases_refused,omitempty"`
+	Cases        int   `json:"cases"`
+	Positions    int   `json:"positions"`
+	Segments     int64 `json:"segments"`
+	Bytes        int64 `json:"bytes"`
 }
 
 // ReceiptSums are euro cents: billed = approved + corrected; refused is what the

@@ -90,3 +90,21 @@ func (g *Abgabezeile) betrag(l *Zeile) p300.Cent {
 	}
 	return v
 }
+
+// Betraege returns the sums that the ABRP file must show for the prescription (BES,
+// section 5.2): gross amount and co-payment of the lines that are no
+// Nullpositionen. ok is false where the Abgabedaten are not readable or have other
+// lines.
+func (z *Rezept) Betraege() (brutto, zuzahlung p300.Cent, ok bool) {
+	if z.Abgabedaten == nil || len(z.Abgabedaten.Zeilen) != len(z.Abrechnung.Zeilen) {
+		return 0, 0, false
+	}
+	for i := range z.Abgabedaten.Zeilen {
+		g, l := &z.Abgabedaten.Zeilen[i], &z.Abrechnung.Zeilen[i]
+		if l.Positionstyp != "0" {
+			brutto += g.betrag(l)
+			zuzahlung += g.Zuzahlung
+		}
+	}
+	return brutto, zuzahlung, true
+}

@@ -124,6 +124,9 @@ func TestAbgleich(t *testing.T) {
 		for _, e := range Abgleich(v, &all[i]) {
 			t.Errorf("finding: %v: %s", e, e.Text())
 		}
+		if brutto, zuzahlung, ok := all[i].Betraege(); !ok || brutto != v.BES.GesamtSVBrutto || zuzahlung != v.BES.GesamtZuzahlung {
+			t.Errorf("sums %d, %d, want those of BES", brutto, zuzahlung)
+		}
 	}
 	v := byID[all[0].Abrechnung.RezeptID]
 	v.Positionen[0].EFP.Betrag++
