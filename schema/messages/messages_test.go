@@ -242,7 +242,7 @@ type asyncMessage struct {
 			Const string
 			Enum  []string // the first is the usual one
 		}
-		Required   []string
+		Required []string
 	}
 	Payload struct {
 		SchemaFormat string
