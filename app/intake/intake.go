@@ -311,7 +311,7 @@ func (t *intakeTx) finish(ctx context.Context, r *Report) (Result, error) {
 	if err := t.outbox.Flush(ctx, t.tx); err != nil {
 		return Result{}, err
 	}
-	logging.From(ctx).Info("delivery checked", zap.Stringer("delivery", d.ID), zap.String("state", string(d.State)),
+	logging.From(ctx).Info("delivery checked", zap.Stringer("delivery", d.ID), zap.String("state", string(d.State)), zap.Bool("sealed", t.sealedFor != ""),
 		zap.Int("invoices", r.Invoices), zap.Int("positions", r.Positions), zap.Int("refused", r.Refused), zap.Int("findings", r.Findings))
 	return Result{Delivery: d.ID, State: d.State}, nil
 }

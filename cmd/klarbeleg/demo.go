@@ -7,12 +7,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
+	"klarbeleg/app/keyring"
 	"klarbeleg/domain/calendar"
 	"klarbeleg/dta/p302/gen"
+	"klarbeleg/dta/secon"
 	"klarbeleg/store"
 )
 
@@ -22,7 +25,24 @@ const (
 	demoClean      = "TSOL0001" // accepted whole
 	demoFaulty     = "TSOL0002" // with faults: corrections, an e-mail, a spreadsheet
 	demoUnreadable = "TSOL0003" // goes to quarantine
+	demoSealed     = "TSOL0004" // signed and encrypted; accepted whole
 )
+
+// demoSealedFolder, in the folder demo, holds the sealed delivery as it is sent.
+const demoSealedFolder = "versiegelt"
+
+// demoBase are the options that all deliveries share.
+func demoBase() gen.Options {
+	created := time.Date(2026, time.November, 20, 10, 0, 0, 0, calendar.Berlin()) // fixed: the README shows the figures
+	return gen.Options{Erstellt: created, Seed: 1, Rechnungsart: 1, FaelleProRechnung: 10}
+}
+
+// demoSealedOptions are those of the sealed delivery.
+func demoSealedOptions() gen.Options {
+	o := demoBase()
+	o.Gruppe, o.Faelle, o.Referenz, o.RechnungsPraefix, o.Seed = 'A', 10, 4, "A", 3
+	return o
+}
 
 // demoMail is the address of the demonstration's user; the mail sink takes it.
 const demoMail = "abrechnung@physio-demo.example"
@@ -37,7 +57,7 @@ type demoFile struct {
 var demoFaults = []string{"price-high", "kvnr-check-digit", "doctor-check-digit", "position-twice"}
 
 // seedDemo makes the demonstration's lists, user and files on the first start and
-// drops the three deliveries into the drop folder, the way a sender without Kafka
+// drops the deliveries into the drop folder, the way a sender without Kafka
 // would. It returns what to try next.
 func (p *program) seedDemo(ctx context.Context, r *resources) (string, error) {
 	dir := filepath.Join(filepath.Dir(r.config.DropDir), "demo")
@@ -51,21 +71,22 @@ func (p *program) seedDemo(ctx context.Context, r *resources) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("demo folder: %w", err)
 	}
-	created := time.Date(2026, time.November, 20, 10, 0, 0, 0, calendar.Berlin()) // fixed: the README shows the figures
 	faults := make([]gen.Injection, len(demoFaults))
 	for i, name := range demoFaults {
 		faults[i] = gen.Injection{Fall: 2 * i, Fault: name}
 	}
-	base := gen.Options{Erstellt: created, Seed: 1, Rechnungsart: 1, FaelleProRechnung: 10}
-	clean, faulty := base, base
+	clean, faulty := demoBase(), demoBase()
 	clean.Gruppe, clean.Faelle, clean.Referenz, clean.RechnungsPraefix = 'B', 20, 1, "B"
 	faulty.Gruppe, faulty.Faelle, faulty.Referenz, faulty.RechnungsPraefix, faulty.Seed = 'E', 20, 2, "E", 2
 	faulty.Faults = faults
-	if err := p.seedLists(ctx, r, dir, []demoFile{{demoClean, clean}, {demoFaulty, faulty}}); err != nil {
+	if err := p.seedLists(ctx, r, dir, []demoFile{{demoSealed, demoSealedOptions()}, {demoClean, clean}, {demoFaulty, faulty}}); err != nil {
 		return "", err
 	}
 	if err := demoBroken(dir); err != nil {
 		return "", err
+	}
+	if err := p.sealDemo(r.config.SECON, dir); err != nil {
+		return "", fmt.Errorf("seal delivery: %w", err)
 	}
 	return demoHint(dir), dropAll(r, dir)
 }
@@ -145,15 +166,52 @@ func demoBroken(dir string) error {
 	return nil
 }
 
+// sealDemo seals the fourth delivery with the demonstration's keys, as its sender
+// would; where other keys are configured it is left out.
+func (p *program) sealDemo(c seconConfig, dir string) error {
+	pem, err := os.ReadFile(filepath.Join(filepath.Dir(c.IdentityDir), demoSender, demoIdentity))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read identity: %w", err)
+	}
+	signer, err := secon.ParseIdentity(pem)
+	if err != nil {
+		return err
+	}
+	trust, partners, err := keyring.LoadTrust(c.folders())
+	if err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, demoSealed+".auf"))
+	if err != nil {
+		return fmt.Errorf("read Auftragsdatei: %w", err)
+	}
+	folder := filepath.Join(dir, demoSealedFolder)
+	if err := os.RemoveAll(folder); err != nil { // of a first start that did not end
+		return err
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	return sealer{signer: signer, trust: trust, partners: partners, at: p.clock.Now()}.seal(filepath.Join(dir, demoSealed+".edi"), raw, folder)
+}
+
 // dropAll copies the pairs into the drop folder, the Auftragsdatei last.
 func dropAll(r *resources, dir string) error {
-	for _, name := range []string{demoClean, demoFaulty, demoUnreadable} {
+	files := []string{filepath.Join(dir, demoClean), filepath.Join(dir, demoFaulty), filepath.Join(dir, demoUnreadable)}
+	sealed := filepath.Join(dir, demoSealedFolder, demoSealed)
+	if _, err := os.Stat(sealed + ".auf"); err == nil {
+		files = append(files, sealed)
+	}
+	for _, file := range files {
 		for _, ext := range []string{".edi", ".auf"} {
-			raw, err := os.ReadFile(filepath.Join(dir, name+ext))
+			raw, err := os.ReadFile(file + ext)
 			if err != nil {
 				return fmt.Errorf("drop delivery: %w", err)
 			}
-			if err := os.WriteFile(filepath.Join(r.config.DropDir, name+ext), raw, 0o600); err != nil { //nolint:gosec // the folder is the caller's own
+			if err := os.WriteFile(filepath.Join(r.config.DropDir, filepath.Base(file)+ext), raw, 0o600); err != nil { //nolint:gosec // the folder is the caller's own
 				return fmt.Errorf("drop delivery: %w", err)
 			}
 		}
@@ -164,8 +222,9 @@ func dropAll(r *resources, dir string) error {
 // demoHint says what a newcomer can try.
 func demoHint(dir string) string {
 	return fmt.Sprintf(`
-Drei Demonstrationslieferungen liegen in %s und laufen gerade ein:
-%s ist fehlerfrei, %s hat Fehler, %s ist unlesbar. Zum Ansehen:
+Demonstrationslieferungen liegen in %s und laufen gerade ein:
+%s ist fehlerfrei, %s hat Fehler, %s ist unlesbar, %s kommt mit
+Testschlüsseln signiert und verschlüsselt. Zum Ansehen:
 
   klarbeleg status                     Stand der Lieferungen
   klarbeleg check %s/%s.edi
@@ -173,5 +232,5 @@ Drei Demonstrationslieferungen liegen in %s und laufen gerade ein:
   klarbeleg export corrections         Berichtigungen als Excel-Datei
   klarbeleg replay                     Quarantäne
 
-`, dir, demoClean, demoFaulty, demoUnreadable, dir, demoFaulty, demoMail)
+`, dir, demoClean, demoFaulty, demoUnreadable, demoSealed, dir, demoFaulty, demoMail)
 }

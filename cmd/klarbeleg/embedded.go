@@ -28,8 +28,8 @@ const embeddedDatabase = "klarbeleg"
 
 // startEmbedded starts database, broker and mail sink in this process with their
 // data in the state folder, and fills the configuration with their addresses.
-// These are real servers of the real protocols; only their size is small.
-func (p *program) startEmbedded(ctx context.Context, c *config) (h *hosted, err error) {
+// With demo it makes test keys too, where none are configured. These are real servers of the real protocols; only their size is small.
+func (p *program) startEmbedded(ctx context.Context, c *config, demo bool) (h *hosted, err error) {
 	dir, err := filepath.Abs(p.stateDir)
 	if err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
@@ -76,6 +76,13 @@ func (p *program) startEmbedded(ctx context.Context, c *config) (h *hosted, err 
 	c.DatabaseURL, c.KafkaBrokers, c.KafkaReplicas = pg.URL(embeddedDatabase), kafka.Addrs(), 1
 	c.SMTPAddr, c.SMTPPlain = sink.Addr(), true
 	c.SECON.Plain = cmp.Or(c.SECON.Plain, plainAllowed)
+	used, err := p.useDemoKeys(dir, &c.SECON, demo)
+	if err != nil {
+		return h, err
+	}
+	if used {
+		h.notes = append(h.notes, "SECON: Testschlüssel der Demonstration, denen niemand vertraut.")
+	}
 	for target, name := range map[*string]string{&c.BlobDir: "blobs", &c.DropDir: "eingang", &c.ExportDir: "export"} {
 		if *target == "" {
 			*target = filepath.Join(dir, name)

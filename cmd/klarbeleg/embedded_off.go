@@ -11,7 +11,7 @@ import (
 
 var errNoEmbedded = errors.New("this program was built without the embedded parts; set the addresses of PostgreSQL, Kafka and SMTP")
 
-func (p *program) startEmbedded(context.Context, *config) (*hosted, error) {
+func (p *program) startEmbedded(context.Context, *config, bool) (*hosted, error) {
 	return nil, usage(errNoEmbedded)
 }
 

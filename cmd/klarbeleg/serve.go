@@ -69,7 +69,7 @@ func (p *program) serve(ctx context.Context, o serveOptions) error {
 	ctx = logging.Into(ctx, logger)
 	host := &hosted{}
 	if o.embedded {
-		if host, err = p.startEmbedded(ctx, &c); err != nil {
+		if host, err = p.startEmbedded(ctx, &c, o.demo); err != nil {
 			return err
 		}
 	}

@@ -31,14 +31,36 @@ func TestWalkThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.until("all three deliveries are answered", func() bool {
+	i.until("all deliveries are answered", func() bool {
 		out := i.command(exitOK, "status")
-		return strings.Contains(out, "angenommen              2") && strings.Contains(out, "P2001  1") && strings.Contains(out, "wartet            0")
+		return strings.Contains(out, "angenommen              3") && strings.Contains(out, "P2001  1") && strings.Contains(out, "wartet            0")
 	})
 	t.Run("DTA-9 the file can be checked offline", func(t *testing.T) {
 		out := i.command(exitFindings, "check", filepath.Join(dir, "demo", demoFaulty+".edi"))
 		if !strings.Contains(out, "P3005") {
 			t.Errorf("no finding:\n%s", out)
+		}
+	})
+	t.Run("DTA-5 one came sealed with test keys, stays so, and opens with them alone", func(t *testing.T) {
+		sealed := filepath.Join(dir, "demo", demoSealedFolder, demoSealed)
+		if text := readOr(t, sealed+".edi"); strings.Contains(text, "UNB+") || strings.Contains(text, "NAD+") {
+			t.Error("the delivery is not encrypted")
+		}
+		keys := filepath.Join(dir, demoKeysFolder)
+		open := func(identities string) (int, string, string) {
+			return runCommand(t, "check", "--auf", sealed+".auf", "--identities", filepath.Join(keys, identities), "--trust", filepath.Join(keys, demoTrust), sealed+".edi")
+		}
+		if code, out, log := open(demoOwn); code == exitUsage || !strings.Contains(out, "1 Rechnung, 10 Fälle") {
+			t.Errorf("exit %d: %s%s", code, out, log)
+		}
+		if out := i.command(exitOK, "status"); !strings.Contains(out, "SECON: eigenes Zertifikat des IK 668800094, gültig bis") || !strings.Contains(out, "auch ohne Vereinbarung angenommen") {
+			t.Errorf("status:\n%s", out)
+		}
+		if m := get(t, c.OperatorListen, "/metrics"); !strings.Contains(m, `klarbeleg_secon_not_after_seconds{ik="668800094",whose="own"}`) {
+			t.Error("no metric of the certificate")
+		}
+		if page := get(t, c.OperatorListen, "/"); !strings.Contains(page, "Testschlüssel der Demonstration") {
+			t.Error("the operators' page does not mark the keys")
 		}
 	})
 	t.Run("CHK-4 each correction stands on the topic once", func(t *testing.T) {
@@ -89,7 +111,7 @@ func TestWalkThrough(t *testing.T) {
 				get(t, addr, path)
 			}
 		}
-		if m := get(t, c.OperatorListen, "/metrics"); !strings.Contains(m, `klarbeleg_deliveries{state="accepted"} 2`) {
+		if m := get(t, c.OperatorListen, "/metrics"); !strings.Contains(m, `klarbeleg_deliveries{state="accepted"} 3`) {
 			t.Errorf("metrics:\n%s", m)
 		}
 	})
@@ -104,7 +126,7 @@ func TestWalkThrough(t *testing.T) {
 	i.stop()
 	t.Run("OPS-1 a second start goes on where the first stopped", func(t *testing.T) {
 		again := serve(t, dir)
-		if out := again.command(exitOK, "status"); !strings.Contains(out, "angenommen              2") {
+		if out := again.command(exitOK, "status"); !strings.Contains(out, "angenommen              3") {
 			t.Errorf("status after restart:\n%s", out)
 		}
 	})
@@ -194,7 +216,7 @@ func scan(t *testing.T, i *instance, c config) {
 // persons in the files.
 func personalValues(t *testing.T, dir string) (out []string) {
 	t.Helper()
-	for _, name := range []string{demoClean, demoFaulty} {
+	for _, name := range []string{demoClean, demoFaulty, demoSealed} {
 		for segment := range strings.SplitSeq(readOr(t, filepath.Join(dir, name+".edi")), "'") {
 			e := strings.Split(strings.TrimSpace(segment), "+")
 			switch {
