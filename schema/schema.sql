@@ -209,6 +209,7 @@ table delivery -- One Auftragsdatei and one Nutzdatendatei as received (DTA-1). 
     received_at timestamp with time zone not null
     received_on date not null
     erased_at timestamp with time zone
+    order_file bytea -- The Auftragsdatei as received, null where none came.
     constraint delivery_pkey PRIMARY KEY (id)
     constraint delivery_blob_key_fkey FOREIGN KEY (blob_key) REFERENCES blob(key)
     constraint delivery_duplicate_of_fkey FOREIGN KEY (duplicate_of) REFERENCES delivery(id)

@@ -26,6 +26,7 @@ type Delivery struct {
 	CreatedOn       calendar.Date
 	PayloadSHA256   [32]byte
 	BlobKey         string
+	OrderFile       []byte // the Auftragsdatei, nil if none came
 	Bytes           int64
 	Segments        int64
 	State           billing.DeliveryState
@@ -117,12 +118,12 @@ func findEarlier(rows pgx.Rows, err error) (Earlier, bool, error) {
 func AddDelivery(ctx context.Context, tx Tx, d *Delivery) error {
 	_, err := tx.Exec(ctx, `insert into delivery (id, message_id, sender_ik, recipient_ik, transfer_name,
 		exchange_reference, provider_group, test_indicator, wire_created_on, payload_sha256, blob_key, size_bytes, segments,
-		state, claimed_invoices, claimed_cents, duplicate_of, received_at, received_on)
+		state, claimed_invoices, claimed_cents, duplicate_of, received_at, received_on, order_file)
 		values ($1, $2, $3, nullif($4, ''), nullif($5, ''), nullif($6, ''), nullif($7, ''), nullif($8, ''), $9, $10, nullif($11, ''),
-			$12, $13, $14, $15, $16, $17, $18, $19)`,
+			$12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		d.ID, d.MessageID, d.Sender, d.Recipient, d.TransferName, d.Reference, d.Group, d.Test, dateOrNull(d.CreatedOn),
 		d.PayloadSHA256[:], d.BlobKey, d.Bytes, d.Segments, string(d.State), d.ClaimedInvoices, d.ClaimedCents,
-		uuidOrNull(d.DuplicateOf), d.ReceivedAt, calendar.InBerlin(d.ReceivedAt).UTC())
+		uuidOrNull(d.DuplicateOf), d.ReceivedAt, calendar.InBerlin(d.ReceivedAt).UTC(), d.OrderFile)
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}

@@ -12,6 +12,22 @@ import (
 	"klarbeleg/domain/calendar"
 )
 
+// HistoryScope says what counts as billed before.
+type HistoryScope struct {
+	// Today is the Berlin date of receipt.
+	Today calendar.Date
+	// Before leaves out what was received at that instant or later; zero: nothing.
+	Before time.Time
+}
+
+// until returns the bound for a query.
+func (s HistoryScope) until() *time.Time {
+	if s.Before.IsZero() {
+		return nil
+	}
+	return &s.Before
+}
+
 // LoadHistory returns what was billed before, as far as the invoices touch it
 // (CHK-5), set-based. It first takes a lock per provider until the end of the
 // transaction: of two deliveries that bill the same line at the same time, the
@@ -20,27 +36,32 @@ func LoadHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice, today 
 	if err := lockProviders(ctx, tx, invoices); err != nil {
 		return nil, err
 	}
-	h := &billing.History{
-		Invoices: map[billing.InvoiceKey]calendar.Date{}, Numbers: map[billing.FundNumber]billing.InvoiceKey{},
-		Singles: map[billing.SingleKey]billing.Single{},
+	h := billing.NewHistory()
+	return h, ExtendHistory(ctx, tx, invoices, HistoryScope{Today: today}, h)
+}
+
+// ExtendHistory adds to h what was billed before in the scope, without a lock.
+func ExtendHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope HistoryScope, h *billing.History) error {
+	if h.Numbers == nil {
+		h.Numbers = map[billing.FundNumber]billing.InvoiceKey{}
 	}
 	switch invoices[0].Header.Group { // a delivery has one group
 	case billing.GroupPharmacy:
-		return h, loadPrescriptions(ctx, tx, invoices, h)
+		return loadPrescriptions(ctx, tx, invoices, scope, h)
 	case billing.GroupIntegrated:
-		if err := loadSingles(ctx, tx, invoices, h); err != nil {
-			return nil, err
+		if err := loadSingles(ctx, tx, invoices, scope, h); err != nil {
+			return err
 		}
-		return h, loadLines(ctx, tx, invoices, today, h)
+		return loadLines(ctx, tx, invoices, scope, h)
 	default:
 	}
-	if err := loadInvoiceKeys(ctx, tx, invoices, h); err != nil {
-		return nil, err
+	if err := loadInvoiceKeys(ctx, tx, invoices, scope, h); err != nil {
+		return err
 	}
-	if err := loadNumbers(ctx, tx, invoices, h); err != nil {
-		return nil, err
+	if err := loadNumbers(ctx, tx, invoices, scope, h); err != nil {
+		return err
 	}
-	return h, loadLines(ctx, tx, invoices, today, h)
+	return loadLines(ctx, tx, invoices, scope, h)
 }
 
 func lockProviders(ctx context.Context, tx Tx, invoices []*billing.Invoice) error {
@@ -56,7 +77,7 @@ func lockProviders(ctx context.Context, tx Tx, invoices []*billing.Invoice) erro
 	return nil
 }
 
-func loadInvoiceKeys(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
+func loadInvoiceKeys(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope HistoryScope, h *billing.History) error {
 	var provider, collective, single []string
 	var dates []time.Time
 	for _, inv := range invoices {
@@ -67,8 +88,8 @@ func loadInvoiceKeys(ctx context.Context, tx Tx, invoices []*billing.Invoice, h 
 	}
 	rows, err := tx.Query(ctx, `select i.provider_ik, i.collective_number, i.single_number, i.invoice_date, i.received_on
 		from unnest($1::text[], $2::text[], $3::text[], $4::date[]) k (p, c, s, d)
-		join invoice i on i.provider_ik = k.p and i.collective_number = k.c and i.single_number = k.s and i.invoice_date = k.d`,
-		provider, collective, single, dates)
+		join invoice i on i.provider_ik = k.p and i.collective_number = k.c and i.single_number = k.s and i.invoice_date = k.d
+		where $5::timestamptz is null or i.created_at < $5`, provider, collective, single, dates, scope.until())
 	if err != nil {
 		return fmt.Errorf("look up earlier invoices: %w", err)
 	}
@@ -87,7 +108,7 @@ func loadInvoiceKeys(ctx context.Context, tx Tx, invoices []*billing.Invoice, h 
 
 // loadSingles finds the accepted § 295 invoices with the numbers at hand (IV-K03 to
 // IV-K05); of several with one number that which is not cancelled.
-func loadSingles(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
+func loadSingles(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope HistoryScope, h *billing.History) error {
 	var provider, number []string
 	for _, inv := range invoices {
 		provider = append(provider, inv.Provider)
@@ -98,7 +119,8 @@ func loadSingles(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *bil
 		from unnest($1::text[], $2::text[]) k (p, n)
 		join invoice i on i.provider_ik = k.p and i.single_number = k.n and i.provider_group = '295'
 		join billing_case c on c.invoice_id = i.id
-		order by i.provider_ik, i.single_number, i.state = 'cancelled'`, provider, number)
+		where $3::timestamptz is null or i.created_at < $3
+		order by i.provider_ik, i.single_number, i.state = 'cancelled'`, provider, number, scope.until())
 	if err != nil {
 		return fmt.Errorf("look up single invoices: %w", err)
 	}
@@ -116,7 +138,7 @@ func loadSingles(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *bil
 
 // loadNumbers finds accepted invoices with the same number for the same fund but
 // another provider or date (P4023).
-func loadNumbers(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
+func loadNumbers(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope HistoryScope, h *billing.History) error {
 	var fund, collective, single, provider []string
 	var dates []time.Time
 	for _, inv := range invoices {
@@ -129,7 +151,8 @@ func loadNumbers(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *bil
 	rows, err := tx.Query(ctx, `select i.fund_ik, i.collective_number, i.single_number, i.provider_ik, i.invoice_date
 		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[]) k (f, c, s, p, d)
 		join invoice i on i.fund_ik = k.f and i.collective_number = k.c and i.single_number = k.s
-			and (i.provider_ik, i.invoice_date) <> (k.p, k.d)`, fund, collective, single, provider, dates)
+			and (i.provider_ik, i.invoice_date) <> (k.p, k.d)
+		where $6::timestamptz is null or i.created_at < $6`, fund, collective, single, provider, dates, scope.until())
 	if err != nil {
 		return fmt.Errorf("look up invoice numbers: %w", err)
 	}
@@ -147,7 +170,7 @@ func loadNumbers(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *bil
 	return nil
 }
 
-func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, today calendar.Date, h *billing.History) error {
+func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope HistoryScope, h *billing.History) error {
 	var keys []int64
 	var dates []time.Time
 	for _, inv := range invoices {
@@ -166,7 +189,8 @@ func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, today ca
 	rows, err := tx.Query(ctx, `select p.line_key, i.collective_number, i.single_number
 		from unnest($1::bigint[], $2::date[]) k (line_key, d)
 		join position p on p.service_date = k.d and p.line_key = k.line_key and p.received_on between k.d and $3
-		join invoice i on i.id = p.invoice_id and i.state <> 'cancelled'`, keys, dates, today.UTC())
+		join invoice i on i.id = p.invoice_id and i.state <> 'cancelled'
+		where $4::timestamptz is null or i.created_at < $4`, keys, dates, scope.Today.UTC(), scope.until())
 	if err != nil {
 		return fmt.Errorf("look up earlier lines: %w", err)
 	}

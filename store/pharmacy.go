@@ -14,8 +14,7 @@ import (
 
 // loadPrescriptions finds which Belegnummern and Rezept-IDs were billed before
 // (APO-V07, APO-V08).
-func loadPrescriptions(ctx context.Context, tx Tx, invoices []*billing.Invoice, h *billing.History) error {
-	h.Vouchers, h.Prescriptions = map[string]billing.InvoiceNumber{}, map[string]billing.InvoiceNumber{}
+func loadPrescriptions(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope HistoryScope, h *billing.History) error {
 	var vouchers, ids []string
 	for _, inv := range invoices {
 		for i := range inv.Cases {
@@ -31,7 +30,8 @@ func loadPrescriptions(ctx context.Context, tx Tx, invoices []*billing.Invoice, 
 		into   map[string]billing.InvoiceNumber
 	}{{"voucher_no", vouchers, h.Vouchers}, {"prescription_id", ids, h.Prescriptions}} {
 		rows, err := tx.Query(ctx, `select p.`+q.column+`, i.collective_number, i.single_number from unnest($1::text[]) k (k)
-			join prescription p on p.`+q.column+` = k.k join invoice i on i.id = p.invoice_id`, q.keys)
+			join prescription p on p.`+q.column+` = k.k join invoice i on i.id = p.invoice_id
+			where $2::timestamptz is null or i.created_at < $2`, q.keys, scope.until())
 		if err != nil {
 			return fmt.Errorf("look up prescriptions: %w", err)
 		}

@@ -74,7 +74,7 @@ type collector struct {
 	cancelled []billing.SingleKey
 	erezepte  []billing.ERezept
 	files     []billing.PharmacyFile
-	history   billing.History
+	history   *billing.History
 	decided   []decided
 }
 
@@ -87,13 +87,10 @@ type decided struct {
 func (*collector) Header(context.Context, *billing.Header) ([]intake.Finding, error) { return nil, nil }
 
 func (c *collector) History(context.Context, []*billing.Invoice) (*billing.History, error) {
-	if c.history.Invoices == nil {
-		c.history = billing.History{
-			Invoices: map[billing.InvoiceKey]calendar.Date{}, Singles: map[billing.SingleKey]billing.Single{},
-			Vouchers: map[string]billing.InvoiceNumber{}, Prescriptions: map[string]billing.InvoiceNumber{},
-		}
+	if c.history == nil {
+		c.history = billing.NewHistory()
 	}
-	return &c.history, nil
+	return c.history, nil
 }
 
 func (c *collector) Finding(_ context.Context, f *intake.Finding) error {

@@ -194,7 +194,7 @@ func (t *intakeTx) run(ctx context.Context) (Result, error) {
 	}
 	t.delivery = store.Delivery{
 		ID: newID(), MessageID: t.message.ID, Sender: t.message.Sender, TransferName: t.message.TransferName,
-		BlobKey: t.ref.Key, Bytes: t.ref.Size, ReceivedAt: t.now,
+		BlobKey: t.ref.Key, Bytes: t.ref.Size, OrderFile: t.message.Auftrag, ReceivedAt: t.now,
 	}
 	if _, err := hex.Decode(t.delivery.PayloadSHA256[:], []byte(t.ref.Key)); err != nil {
 		return Result{}, fmt.Errorf("blob key: %w", err)

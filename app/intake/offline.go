@@ -5,7 +5,6 @@ import (
 
 	"klarbeleg/checks"
 	"klarbeleg/domain/billing"
-	"klarbeleg/domain/calendar"
 )
 
 // Offline is the sink of a check before sending (DTA-9): it tells the findings
@@ -27,10 +26,8 @@ func (*Offline) Header(context.Context, *billing.Header) ([]Finding, error) { re
 // History returns what the file itself billed so far.
 func (o *Offline) History(context.Context, []*billing.Invoice) (*billing.History, error) {
 	if o.history == nil {
-		o.history = &billing.History{
-			Invoices: map[billing.InvoiceKey]calendar.Date{}, Singles: map[billing.SingleKey]billing.Single{}, Partial: true,
-			Vouchers: map[string]billing.InvoiceNumber{}, Prescriptions: map[string]billing.InvoiceNumber{},
-		}
+		o.history = billing.NewHistory()
+		o.history.Partial = true
 	}
 	return o.history, nil
 }

@@ -86,7 +86,7 @@ func (p *program) root() *cobra.Command {
 		p.serveCommand(), p.migrateCommand(), p.checkCommand(), p.sendCommand(), p.statusCommand(), p.runJobCommand(),
 		p.exportCommand(), p.replayCommand(), p.tailCommand(), p.listCommand("prices", "Vertragspreise"), p.listCommand("payers", "Kostenträger"),
 		p.listCommand("providers", "Leistungserbringer"), p.listCommand("senders", "Absender"), p.listCommand("payees", "Zahlungsempfänger"),
-		p.apiKeysCommand(), p.seconCommand(), p.invariantsCommand(), p.schemaDumpCommand(), p.benchCommand(),
+		p.apiKeysCommand(), p.seconCommand(), p.rulesCommand(), p.invariantsCommand(), p.schemaDumpCommand(), p.benchCommand(),
 	)
 	for _, c := range root.Commands() {
 		wrapUsage(c)

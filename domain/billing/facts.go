@@ -213,6 +213,14 @@ type History struct {
 	Partial bool
 }
 
+// NewHistory returns an empty history; Numbers is nil.
+func NewHistory() *History {
+	return &History{
+		Invoices: map[InvoiceKey]calendar.Date{}, Singles: map[SingleKey]Single{},
+		Vouchers: map[string]InvoiceNumber{}, Prescriptions: map[string]InvoiceNumber{},
+	}
+}
+
 // SingleKey identifies an invoice of § 295: who bills, and its Rechnungsnummer
 // (spec/dta-295 section 5).
 type SingleKey struct {
