@@ -41,6 +41,7 @@ type keyring struct {
 	ca, unknownCA                                                *testca.CA
 	sender, expired, revoked, unknown, provider, centre, foreign secon.Identity
 	old                                                          secon.Identity // 2048 bit
+	pharmacies, practice                                         secon.Identity // senders of § 300 and § 295
 	all, ours                                                    *secon.Trust   // all is what senders trust
 }
 
@@ -86,6 +87,8 @@ func newKeyring() (*keyring, error) {
 		{&k.centre, k.ca, centreIK, "ours", received.AddDate(1, 0, 0)},
 		{&k.foreign, k.ca, foreignIK, "other", received.AddDate(1, 0, 0)},
 		{&k.old, k.ca, senderIK, "old", received.AddDate(1, 0, 0)},
+		{&k.pharmacies, k.ca, "308990210", "partner", received.AddDate(1, 0, 0)},
+		{&k.practice, k.ca, "669990314", "partner", received.AddDate(1, 0, 0)},
 	} {
 		key, err := testKey(c.key)
 		if err != nil {

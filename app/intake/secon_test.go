@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"klarbeleg/app/intake"
+	"klarbeleg/app/lists"
 	"klarbeleg/checks/catalogue"
 	"klarbeleg/domain/billing"
 	"klarbeleg/dta/auftrag"
@@ -191,6 +192,47 @@ func TestSealedDeliveriesAreAccepted(t *testing.T) {
 		b.keys = keys
 		b.accepted(b.handle("replay/1", delivery{q.Body, d.auftrag}))
 	})
+}
+
+// DTA-5: the other procedures come sealed as well, and only from the sender in the
+// signed file.
+func TestSealedProcedures(t *testing.T) {
+	t.Parallel()
+	setup := func(t *testing.T) *sealedBundle {
+		t.Helper()
+		b := setupSealed(t)
+		if _, err := lists.Import(t.Context(), b.db, clock.NewFake(received), "payers", strings.NewReader(integratedPayers)); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for name, c := range map[string]struct {
+		file   func(testing.TB) delivery
+		signer func(*sealedBundle) secon.Identity
+	}{
+		"§ 300 ABRP": {func(t testing.TB) delivery { return abrp(t) }, func(b *sealedBundle) secon.Identity { return b.pharmacies }},
+		"§ 300 TA7":  {func(t testing.TB) delivery { return erezepte(t) }, func(b *sealedBundle) secon.Identity { return b.pharmacies }},
+		"§ 295":      {func(t testing.TB) delivery { return example295(t, "normal") }, func(b *sealedBundle) secon.Identity { return b.practice }},
+	} {
+		t.Run("DTA-5 "+name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			d := c.file(t)
+			if r := b.handle("m-1", b.seal(d, letter{signer: c.signer(b)})); r.State != billing.DeliveryAccepted {
+				t.Errorf("state %s: %+v", r.State, b.receipts())
+			}
+			b.holds()
+		})
+		t.Run("DTA-5 "+name+" of another sender", func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			d := announce(t, b.seal(c.file(t), letter{signer: b.sender}), func(a *auftrag.Auftrag) { a.AbsenderEigner = senderIK })
+			if r := b.handle("m-1", d); r.State != billing.DeliveryRejected || b.count("select count(*) from invoice") != 0 {
+				t.Errorf("state %s: %+v", r.State, b.receipts())
+			}
+			b.holds()
+		})
+	}
 }
 
 // DTA-5, DTA-7: a stored file that decayed is ours to mend and no forgery; the

@@ -47,7 +47,7 @@ func (p *program) checkCommand() *cobra.Command {
 	f.StringVar(&o.providers, "providers", "", "Leistungserbringer als CSV")
 	f.StringVar(&o.asOf, "as-of", "", "Eingangsdatum JJJJ-MM-TT (sonst heute)")
 	f.BoolVar(&o.json, "json", false, "ein JSON-Objekt je Zeile")
-	o.keys.register(f)
+	o.keys.register(c)
 	return c
 }
 

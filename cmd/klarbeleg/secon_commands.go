@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"klarbeleg/app/intake"
 	"klarbeleg/app/intake/wording"
@@ -31,7 +30,8 @@ type keyFlags struct {
 	senders string
 }
 
-func (k *keyFlags) register(f *pflag.FlagSet) {
+func (k *keyFlags) register(c *cobra.Command) {
+	f := c.Flags()
 	f.StringVar(&k.folders.Identities, "identities", "", "Ordner der eigenen Zertifikate mit Schlüssel (PEM), um SECON-Dateien zu öffnen")
 	f.StringVar(&k.folders.Trust, "trust", "", "Ordner der Zertifikate der Trustcenter")
 	f.StringVar(&k.folders.Partners, "partners", "", "Ordner der Zertifikate der Partner")
@@ -221,7 +221,7 @@ func (p *program) seconOpenCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE:  func(c *cobra.Command, files []string) error { return p.open(c.Context(), o, files[0]) },
 	}
-	o.keys.register(c.Flags())
+	o.keys.register(c)
 	c.Flags().StringVar(&o.auf, "auf", "", "Auftragsdatei (sonst die gleichen Namens daneben)")
 	c.Flags().StringVar(&o.out, "out", "", "Datei für die Nutzdaten")
 	return c
