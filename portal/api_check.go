@@ -34,19 +34,19 @@ type Checker func(ctx context.Context, in intake.Input, on func(*intake.Finding)
 // auftrag.
 func (s *server) checkFile(w http.ResponseWriter, r *http.Request) error {
 	if err := s.throttleCheck(w, r); err != nil {
-		return s.problem(w, err)
+		return err
 	}
 	release, err := s.checkSlot(r.Context())
 	if err != nil {
-		return s.problem(w, err)
+		return err
 	}
 	defer release()
 	in, err := readCheck(r)
-	if err != nil {
-		return s.problem(w, err)
+	if errors.Is(err, errBadForm) || err == nil && in.Payload == nil {
+		return errBadCheck
 	}
-	if in.Payload == nil {
-		return s.problem(w, errBadForm)
+	if err != nil {
+		return err
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -110,24 +110,4 @@ func readCheck(r *http.Request) (intake.Input, error) {
 		return in, errBadForm
 	}
 	return in, nil
-}
-
-// problem answers a program in the form of RFC 9457; an error that is no fault of
-// the caller goes on to the last resort.
-func (s *server) problem(w http.ResponseWriter, err error) error {
-	text := describe(err)
-	if text.status == http.StatusInternalServerError {
-		return err
-	}
-	if errors.Is(err, errBadForm) {
-		text.text = "Erwartet wird die Nutzdatendatei als Inhalt der Anfrage oder multipart/form-data mit den Teilen nutzdaten und auftrag."
-	}
-	body, err := json.Marshal(map[string]any{"title": text.title, "status": text.status, "detail": text.text})
-	if err != nil {
-		return fmt.Errorf("encode problem: %w", err)
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(text.status)
-	_, err = w.Write(body)
-	return err
 }

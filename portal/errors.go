@@ -27,8 +27,11 @@ type errorText struct {
 	title, text string
 }
 
-// describe is the one table from errors to pages.
+// describe is the one table from errors to pages, with that of the API.
 func describe(err error) errorText {
+	if e, ok := describeAPI(err); ok {
+		return e
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, errNotFound):
@@ -95,7 +98,12 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.status >= http.StatusInternalServerError {
 		logging.From(ctx).Error("request failed", zap.Error(err))
 	}
-	page := errorPage{frame: s.frame(e.title, ""), Text: e.text, Reference: groupReference(infoFrom(ctx).id)}
+	reference := groupReference(infoFrom(ctx).id)
+	if strings.HasPrefix(r.URL.Path, apiPrefix) {
+		writeProblem(w, e, reference)
+		return
+	}
+	page := errorPage{frame: s.frame(e.title, ""), Text: e.text, Reference: reference}
 	page.Faulty = true
 	if err := s.pages.write(w, e.status, "error", page); err != nil && !errors.Is(err, errClientGone) {
 		logging.From(ctx).Error("error page failed", zap.Error(err))

@@ -17,15 +17,22 @@ const (
 	// checkTimeout is what a file of maxCheckBytes may take on a slow line, with
 	// its check.
 	checkTimeout = 2 * time.Minute
+	// uploadTimeout is what a file of the default UploadMax takes at 5 Mbit/s.
+	uploadTimeout = 30 * time.Minute
+	// uploadFrame is what a request has beside the payload: the Auftragsdatei and
+	// the frame of its parts.
+	uploadFrame = 64 << 10
 	// stallTimeout ends a request whose body does not come any further.
 	stallTimeout = 30 * time.Second
 )
 
 // limitsOf returns the limits of a path: a file takes longer than a form.
-func (*server) limitsOf(path string) limits {
+func (s *server) limitsOf(path string) limits {
 	switch path {
 	case checkPath, filePath:
 		return limits{maxCheckBytes, checkTimeout}
+	case deliveriesPath:
+		return limits{s.cfg.UploadMax + uploadFrame, uploadTimeout}
 	default:
 		return limits{maxFormBytes, requestTimeout}
 	}

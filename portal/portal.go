@@ -7,6 +7,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,9 @@ import (
 
 	"go.uber.org/zap"
 
+	"klarbeleg/app/apikey"
 	"klarbeleg/app/status"
+	"klarbeleg/app/submit"
 	"klarbeleg/internal/clock"
 )
 
@@ -36,6 +39,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Limits throttle the look-ups; zero fields take the defaults.
 	Limits Limits
+	// UploadMax bounds the payload of an uploaded delivery in bytes; 0 is 1 GiB.
+	UploadMax int64
 }
 
 // Organisation is who runs the portal, for contact page, imprint and every page
@@ -66,7 +71,10 @@ type Deps struct {
 	Status *status.Service
 	// Check answers files before they are sent; nil leaves page and route out.
 	Check Checker
-	Ready []Check
+	// Keys and Uploads take deliveries over HTTP; nil Uploads leave the routes out.
+	Keys    *apikey.Service
+	Uploads *submit.Uploads
+	Ready   []Check
 	// Requests is told of every answered request; nil for nobody.
 	Requests Observer
 }
@@ -74,6 +82,9 @@ type Deps struct {
 // Observer is told of an answered request, for metrics. route is the pattern,
 // never the path, which may hold what a visitor typed (OPS-4).
 type Observer func(route string, status int, took time.Duration)
+
+// defaultUploadMax is the largest delivery that the system is measured with.
+const defaultUploadMax = 1 << 30
 
 const defaultName = "Service-Portal für Leistungserbringer"
 
@@ -85,6 +96,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Organisation.PrivacyEmail = c.Organisation.Email
 	}
 	c.Limits = c.Limits.withDefaults()
+	c.UploadMax = cmp.Or(c.UploadMax, defaultUploadMax)
 	o := c.Organisation
 	if o.Name == "" || o.Street == "" || o.City == "" {
 		return c, errors.New("portal: name, street and city of the organisation must be configured")
@@ -97,13 +109,13 @@ func (c Config) withDefaults() (Config, error) {
 
 // server serves the pages; it has no state beside the throttle counters.
 type server struct {
-	// checking holds a place for every file in memory.
-	checking chan struct{}
-	cfg      Config
-	deps     Deps
-	pages    *renderer
-	assets   *assets
-	throttle *throttle
+	// checking and uploading hold a place for every file in hand.
+	checking, uploading chan struct{}
+	cfg                 Config
+	deps                Deps
+	pages               *renderer
+	assets              *assets
+	throttle            *throttle
 }
 
 // route is one line of the route table. The test walks the table.
@@ -142,6 +154,12 @@ func (s *server) routes() []route {
 			route{"POST", checkPath, s.checkFile},
 		)
 	}
+	if s.deps.Uploads != nil {
+		routes = append(routes,
+			route{"POST", deliveriesPath, s.upload},
+			route{"GET", deliveriesPath + "/{id}", s.uploadState},
+		)
+	}
 	return routes
 }
 
@@ -170,7 +188,7 @@ func newServer(cfg Config, deps Deps) (*server, error) {
 	}
 	return &server{
 		cfg: cfg, deps: deps, pages: pages, assets: a, throttle: newThrottle(cfg.Limits),
-		checking: make(chan struct{}, maxChecking),
+		checking: make(chan struct{}, maxChecking), uploading: make(chan struct{}, maxUploading),
 	}, nil
 }
 

@@ -17,12 +17,15 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"klarbeleg/app/apikey"
 	"klarbeleg/app/intake"
 	"klarbeleg/app/status"
+	"klarbeleg/app/submit"
 	"klarbeleg/checks"
 	"klarbeleg/checks/catalogue"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
+	"klarbeleg/internal/blob"
 	"klarbeleg/internal/clock"
 	"klarbeleg/internal/testdb"
 	"klarbeleg/store"
@@ -68,7 +71,13 @@ func setup(t *testing.T, change ...func(*Config)) *bundle {
 	for _, c := range change {
 		c(&cfg)
 	}
+	blobs, err := blob.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := store.New(pool)
 	b.server, err = newServer(cfg, Deps{
+		Keys: apikey.NewService(db, b.clock), Uploads: submit.NewUploads(db, blobs, b.clock, submit.NewMetrics(), submit.Settings{}),
 		Clock: b.clock, Logger: zap.New(core), Status: status.New(store.New(pool), b.clock), Check: listless,
 		Ready: []Check{{Name: "Datenbank", Func: func(ctx context.Context) error { return pool.Ping(ctx) }}},
 	})
@@ -160,6 +169,8 @@ func (b *bundle) fillPath(t *testing.T, r route) string {
 	case strings.HasPrefix(p, "/zahlbeleg/ergebnis/"):
 		result := b.find(t, "/zahlbeleg", url.Values{"zahlbelegnummer": {"0000012345"}})
 		return strings.NewReplacer("/zahlbeleg/ergebnis/{id}", result, "{line}", "1").Replace(p)
+	case strings.HasPrefix(p, deliveriesPath):
+		return strings.Replace(p, "{id}", "0199f1c2-0000-7000-8000-000000000001", 1)
 	case strings.HasPrefix(p, staticPrefix):
 		u, err := b.server.assets.url("app.css")
 		if err != nil {

@@ -58,6 +58,8 @@ func statusOf(r route) int {
 		return http.StatusBadRequest // no report in the body
 	case r.pattern == checkPath:
 		return http.StatusOK // an empty file is a file with a fault
+	case strings.HasPrefix(r.pattern, deliveriesPath):
+		return http.StatusUnauthorized // no key
 	case r.method == http.MethodPost:
 		return http.StatusUnprocessableEntity
 	}
@@ -88,7 +90,11 @@ func TestEveryRoute(t *testing.T) {
 			for _, method := range []string{"PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "CONNECT"} {
 				resp := b.do(t, request{method: method, path: path})
 				checkSecurityHeaders(t, method, resp.Header)
-				if body := text(t, resp); resp.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(body, "service@abrechnung.example") {
+				contact := "service@abrechnung.example"
+				if strings.HasPrefix(path, apiPrefix) {
+					contact = `"reference":` // RFC 9457 for programs
+				}
+				if body := text(t, resp); resp.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(body, contact) {
 					t.Errorf("%s answers %d", method, resp.StatusCode)
 				}
 				if resp.Header.Get("Allow") == "" {

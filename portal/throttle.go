@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -37,8 +39,16 @@ const maxReports = 60
 // maxChecks bounds the files one client address checks in a minute.
 const maxChecks = 30
 
+// maxFailures bounds the requests of one client address with a key that is none
+// in a minute, maxPerKey all requests with one key. Nobody guesses 256 bits; the
+// limits keep the database from being asked.
+const (
+	maxFailures = 20
+	maxPerKey   = 300
+)
+
 type throttle struct {
-	perMinute, perHour, perIK, reports, checks *httprate.RateLimiter
+	perMinute, perHour, perIK, reports, checks, failures, perKey *httprate.RateLimiter
 }
 
 func newThrottle(l Limits) *throttle {
@@ -50,6 +60,8 @@ func newThrottle(l Limits) *throttle {
 		perIK:     httprate.NewRateLimiter(l.PerIKHour, time.Hour, only),
 		reports:   httprate.NewRateLimiter(maxReports, time.Minute, only),
 		checks:    httprate.NewRateLimiter(maxChecks, time.Minute, only),
+		failures:  httprate.NewRateLimiter(maxFailures, time.Minute, only),
+		perKey:    httprate.NewRateLimiter(maxPerKey, time.Minute, only),
 	}
 }
 
@@ -73,6 +85,29 @@ func (s *server) throttleCheck(w http.ResponseWriter, r *http.Request) error {
 // throttleIK counts a look-up for the IK asked for.
 func (s *server) throttleIK(w http.ResponseWriter, r *http.Request, ik string) error {
 	if s.throttle.perIK.OnLimit(w, r, ik) {
+		return errTooManyRequests
+	}
+	return nil
+}
+
+// throttleFailures refuses an address that has shown too many keys that are none;
+// failed counts one more.
+func (s *server) throttleFailures(w http.ResponseWriter, r *http.Request) (failed func(), err error) {
+	key := httprate.CanonicalizeIP(clientAddress(r, s.cfg.TrustedProxies).String())
+	_, rate, err := s.throttle.failures.Status(key)
+	if err != nil {
+		return nil, fmt.Errorf("throttle: %w", err)
+	}
+	if int(math.Round(rate)) >= maxFailures {
+		w.Header().Set("Retry-After", "60")
+		return nil, errTooManyRequests
+	}
+	return func() { s.throttle.failures.OnLimit(w, r, key) }, nil
+}
+
+// throttleKey counts a request with the API key.
+func (s *server) throttleKey(w http.ResponseWriter, r *http.Request, id string) error {
+	if s.throttle.perKey.OnLimit(w, r, id) {
 		return errTooManyRequests
 	}
 	return nil

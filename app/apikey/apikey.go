@@ -38,6 +38,8 @@ var (
 	ErrUnknown = errors.New("API key is unknown")
 	ErrRevoked = errors.New("API key is revoked")
 	ErrExpired = errors.New("API key has expired")
+	// ErrUnavailable says that the database does not answer: try again later.
+	ErrUnavailable = errors.New("API key cannot be looked up at the moment")
 )
 
 // ErrInput says that a key cannot be made as asked for; its text says why.
@@ -162,7 +164,7 @@ func (s *Service) Authenticate(ctx context.Context, text string) (Key, error) {
 	row, err := s.db.APIKey(ctx, t.id)
 	unknown := errors.Is(err, store.ErrNotFound)
 	if err != nil && !unknown {
-		return Key{}, err
+		return Key{}, unavailable(err)
 	}
 	stored := row.SecretSHA256
 	if unknown {
@@ -177,9 +179,17 @@ func (s *Service) Authenticate(ctx context.Context, text string) (Key, error) {
 		return Key{}, err
 	}
 	if err := s.db.UseAPIKey(ctx, row.ID, now); err != nil {
-		return Key{}, err
+		return Key{}, unavailable(err)
 	}
 	return Key{row}, nil
+}
+
+// unavailable marks passing conditions of the database.
+func unavailable(err error) error {
+	if store.Transient(err) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
 }
 
 func usable(k *store.APIKey, now time.Time) error {

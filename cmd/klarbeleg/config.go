@@ -40,6 +40,7 @@ type config struct {
 	SMTPPlain      bool          `env:"SMTP_PLAIN" json:"-"` // no TLS: only for a relay on the loopback
 	MailFrom       string        `env:"MAIL_FROM" envDefault:"Service-Portal <service-portal@klarbeleg.example>" json:"-"`
 	LogLevel       string        `env:"LOG_LEVEL" envDefault:"info" json:"-"`
+	UploadMax      int64         `env:"UPLOAD_MAX" envDefault:"1073741824" json:"-"` // bytes
 	StrictStage3   bool          `env:"STRICT_STAGE3" json:"-"`
 	Shutdown       time.Duration `env:"SHUTDOWN" envDefault:"20s" json:"-"`
 	SECON          seconConfig   `envPrefix:"SECON_" json:"secon"`

@@ -13,12 +13,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"klarbeleg/app/apikey"
 	"klarbeleg/app/cardorder"
 	"klarbeleg/app/casework"
-	"klarbeleg/app/dropfolder"
 	"klarbeleg/app/intake"
 	"klarbeleg/app/notify"
 	"klarbeleg/app/status"
+	"klarbeleg/app/submit"
+	"klarbeleg/app/submit/dropfolder"
 	"klarbeleg/checks"
 	"klarbeleg/checks/catalogue"
 	"klarbeleg/consumers"
@@ -177,13 +179,16 @@ func (s *system) ready() []portal.Check {
 
 func (s *system) portalConfig() portal.Config {
 	o := s.config.Organisation
-	return portal.Config{Organisation: portal.Organisation{Name: o.Name, Street: o.Street, City: o.City, Phone: o.Phone, Email: o.Email}}
+	return portal.Config{UploadMax: s.config.UploadMax, Organisation: portal.Organisation{Name: o.Name, Street: o.Street, City: o.City, Phone: o.Phone, Email: o.Email}}
 }
 
 func (s *system) addPortal(ctx context.Context) error {
+	uploads := submit.NewMetrics()
+	s.metrics.MustRegister(uploads)
 	handler, err := portal.New(s.portalConfig(), portal.Deps{
 		Clock: s.clock, Logger: logging.From(ctx).Named("portal"), Status: status.New(s.db, s.clock), Ready: s.ready(),
 		Check: newIntake(s.program, s.resources).Check,
+		Keys:  apikey.NewService(s.db, s.clock), Uploads: submit.NewUploads(s.db, s.blobs, s.clock, uploads, submit.Settings{}),
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,6 +39,32 @@ func Receipt(r *messages.Receipt) string {
 	receiptErrors(&b, r)
 	b.WriteString("\n" + advice(r) + "\n")
 	return b.String()
+}
+
+// ReceiptMessage returns a receipt message, JSON as it was sent, as text.
+func ReceiptMessage(body []byte) (string, error) {
+	var r messages.Receipt
+	if err := json.Unmarshal(body, &r); err != nil {
+		return "", fmt.Errorf("decode receipt: %w", err)
+	}
+	return Receipt(&r), nil
+}
+
+// Progress says how far an uploaded delivery without a receipt has come.
+func Progress(progress string, receivedAt time.Time) string {
+	text := "Die Lieferung vom " + moment(receivedAt) + " "
+	switch progress {
+	case "waiting":
+		return text + "ist noch nicht bestätigt. Bitte wiederholen Sie das Hochladen mit demselben\nIdempotency-Key, bis es bestätigt wird.\n"
+	case "in_progress":
+		return text + "ist angekommen und wird geprüft. Die Empfangsbestätigung steht\nhier, sobald die Prüfung abgeschlossen ist.\n"
+	case "set_aside":
+		return text + "konnte nicht verarbeitet werden und liegt der Sachbearbeitung vor.\n"
+	case "erased":
+		return text + "ist verarbeitet; die Empfangsbestätigung wurde nach Ablauf der Frist gelöscht.\n"
+	default:
+		return text + "ist im Stand " + progress + ".\n"
+	}
 }
 
 // labelWidth is the width of the first column in characters.

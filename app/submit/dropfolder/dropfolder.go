@@ -1,6 +1,6 @@
 // Package dropfolder is the door for senders without Kafka (DTA-8): it watches a
 // folder for pairs of Nutzdatendatei and Auftragsdatei and publishes each as a
-// delivery through the outbox. Only what is complete and at rest is touched, and
+// delivery. Only what is complete and at rest is touched, and
 // a file leaves the folder only after its delivery is committed (F-41, F-42).
 package dropfolder
 
@@ -15,7 +15,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -23,11 +22,11 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 
+	"klarbeleg/app/submit"
 	"klarbeleg/dta/auftrag"
 	"klarbeleg/internal/blob"
 	"klarbeleg/internal/clock"
 	"klarbeleg/internal/logging"
-	"klarbeleg/schema/messages"
 	"klarbeleg/store"
 )
 
@@ -57,10 +56,6 @@ const (
 	taken      = "angenommen"
 	incomplete = "unvollstaendig"
 )
-
-// maxAuftrag bounds what is read of an Auftragsdatei, which has 348 bytes; of a
-// longer file so much is passed on that the receipt says it is too long (P1003).
-const maxAuftrag = 4096
 
 // errChanged says that a file is written to while it is taken.
 var errChanged = errors.New("file changed while it was read")
@@ -238,7 +233,7 @@ func (w *Watcher) readAuftrag(p *pair) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open Auftragsdatei: %w", nameless(err))
 	}
-	raw, err := io.ReadAll(io.LimitReader(file, maxAuftrag))
+	raw, err := io.ReadAll(io.LimitReader(file, submit.MaxAuftrag))
 	if err := errors.Join(err, file.Close()); err != nil {
 		return nil, fmt.Errorf("read Auftragsdatei: %w", nameless(err))
 	}
@@ -260,20 +255,15 @@ func (w *Watcher) publish(ctx context.Context, p *pair) error {
 		return err
 	}
 	base, _ := split(p.payload)
-	headers := map[string][]byte{messages.HeaderDateiname: []byte(base)}
-	if raw != nil {
-		headers[messages.HeaderAuftrag] = raw
+	d := submit.Delivery{ID: w.eventID(p, ref, raw), Payload: ref, Auftrag: raw, TransferName: base, Sender: submit.UnknownSender}
+	if ik, ok := submit.SenderOf(raw); ok {
+		d.Sender = ik
 	}
-	m := store.OutboxMessage{
-		EventID: w.eventID(p, ref, raw), Kind: "delivery", Topic: messages.TopicDeliveries, Key: sender(raw), Type: messages.TypeDelivery,
-		ContentType: messages.ContentTypeBlobRef, Headers: headers, At: w.clock.Now(),
-		Body: messages.Encode(messages.BlobRef{URL: "blob:" + ref.Key, SHA256: ref.Key, Size: ref.Size}),
-	}
-	err = w.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error { return store.AddOutbox(ctx, tx, m) })
+	err = w.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error { return submit.Publish(ctx, tx, d, w.clock.Now()) })
 	if err != nil {
 		return err
 	}
-	logging.From(ctx).Info("delivery taken from the drop folder", zap.Stringer("event", m.EventID), zap.Int64("bytes", ref.Size))
+	logging.From(ctx).Info("delivery taken from the drop folder", zap.Stringer("event", d.ID), zap.Int64("bytes", ref.Size))
 	// The payload first: what a crash leaves behind is then an Auftragsdatei, and
 	// never a payload that would be published again without it.
 	return w.moveAway(taken, p.payload, p.auftrag)
@@ -308,19 +298,6 @@ func (w *Watcher) eventID(p *pair, ref blob.Ref, raw []byte) uuid.UUID {
 	fmt.Fprintf(&b, "%s|%s|%d|", p.payload, ref.Key, w.seen[p.payload].mtime.UnixNano())
 	b.Write(raw)
 	return uuid.NewSHA1(namespace, b.Bytes())
-}
-
-// institution is the form of an IK.
-var institution = regexp.MustCompile(`^[0-9]{9}$`)
-
-// sender returns the IK of the sender as the Auftragsdatei names it; it is the
-// message key.
-func sender(raw []byte) string {
-	a, _ := auftrag.Read(raw)
-	if ik := strings.TrimSpace(a.AbsenderEigner); institution.MatchString(ik) {
-		return ik
-	}
-	return "unbekannt"
 }
 
 // moveAway moves files to the sub-folder, which it creates; names may be "".

@@ -20,7 +20,7 @@ import (
 	"go.uber.org/zap/zaptest"
 	"go.uber.org/zap/zaptest/observer"
 
-	"klarbeleg/app/dropfolder"
+	"klarbeleg/app/submit/dropfolder"
 	"klarbeleg/dta/p302/gen"
 	"klarbeleg/internal/blob"
 	"klarbeleg/internal/clock"
