@@ -46,7 +46,7 @@ func invoiceFaults() []FaultKind {
 		warns("discount-order", "P3114", func(i *invoice) {
 			i.slga.SKO = []p302.SKO{{SkontoProzent: 200, Zahlungsziel: 10}, {SkontoProzent: 300, Zahlungsziel: 30}}
 		}),
-		warns("status-of-others", "P3111", func(i *invoice) { i.slga.GES[1].Status = unusedStatus(i.slga.GES) }),
+		warns("status-of-others", "P3111", func(i *invoice) { shiftStatus(i.slga.GES) }),
 		refuses("single-number", "P3034", func(i *invoice) {
 			number := map[bool]string{true: "5", false: "0"}[i.slga.REC.EinzelRechnungsnummer == "0"]
 			i.slga.REC.EinzelRechnungsnummer, i.slla.REC.EinzelRechnungsnummer = number, number
@@ -64,16 +64,15 @@ func invoiceFaults() []FaultKind {
 	}
 }
 
-// unusedStatus returns a status that the statement does not name.
-func unusedStatus(list []p302.GES) string {
-	for _, status := range []string{"51", "31", "11"} {
-		used := false
-		for i := range list {
-			used = used || list[i].Status == status
-		}
-		if !used {
-			return status
-		}
+// shiftStatus puts an amount under another status; the sum over all stays.
+func shiftStatus(list []p302.GES) {
+	from := &list[1]
+	if len(list) == 2 {
+		from.Status = map[bool]string{true: "51", false: "11"}[from.Status == "11"]
+		return
 	}
-	return "99"
+	for i, by := range []p302.Cent{-100, 100} {
+		list[1+i].Gesamtbruttobetrag += by
+		list[1+i].Gesamtrechnungsbetrag += by
+	}
 }

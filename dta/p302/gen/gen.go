@@ -391,13 +391,14 @@ func (g *generator) addCase(inv *invoice, p Provider) {
 			g.res.Prices = append(g.res.Prices, also)
 		}
 		injected = append(injected, Injected{
-			Injection: f, Rule: kind.Rule, Effect: kind.Effect, Belegnummer: made.beleg, Position: kind.line,
+			Injection: f, Rule: kind.Rule, Effect: kind.Effect, Position: kind.line,
 		})
 	}
 	status, t := made.build(g.o.Gruppe)
 	inv.sums.add(status, t)
 	billed := line("00", t, g.o.Verarbeitung).Gesamtrechnungsbetrag
 	for i := range injected {
+		injected[i].Belegnummer = made.made.kopf.INV.Belegnummer // as it is sent
 		if injected[i].Position == lastLine {
 			injected[i].Position = len(made.made.lines()) - 1
 		}

@@ -282,7 +282,8 @@ func TestFaults(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if len(res.Injected) != 1 || res.Injected[0].Rule != k.Rule || res.Injected[0].Belegnummer != "0000000006" {
+				number := map[bool]string{true: "0000000005", false: "0000000006"}[k.needsPrevious]
+				if len(res.Injected) != 1 || res.Injected[0].Rule != k.Rule || res.Injected[0].Belegnummer != number {
 					t.Errorf("injected: %+v", res.Injected)
 				}
 				var codes []string
@@ -400,6 +401,47 @@ func TestLists(t *testing.T) {
 	} {
 		if !strings.HasPrefix(c.csv, c.head+"\n") || !strings.Contains(c.csv, c.line) {
 			t.Errorf("list:\n%s", c.csv)
+		}
+	}
+}
+
+// CHK-3: a stress plan has the share of faults asked for, with refusing ones alone in
+// their invoices, and its key says where each is and what it takes.
+func TestStress(t *testing.T) {
+	t.Parallel()
+	o := Options{Gruppe: 'B', Rechnungsart: 1, Faelle: 2000, FaelleProRechnung: 10, Erstellt: created, Seed: 3}
+	var err error
+	if o.Faults, err = Stress(o, 5); err != nil {
+		t.Fatal(err)
+	}
+	_, res := generate(t, o)
+	perInvoice, refused, kinds := map[string]int{}, map[string]bool{}, map[string]bool{}
+	for _, f := range res.Injected {
+		perInvoice[f.Rechnung]++
+		kinds[f.Fault] = true
+		refused[f.Rechnung] = refused[f.Rechnung] || f.Effect >= RefusesInvoice
+		if (f.Taken > 0) != (f.Effect == TakesExcess || f.Effect == TakesLine || f.Effect == TakesCase) && f.Fault != "quantity-zero" {
+			t.Errorf("%s takes %d", f.Fault, f.Taken)
+		}
+	}
+	if len(res.Injected) != 100 || len(kinds) < 50 {
+		t.Errorf("%d faults of %d kinds", len(res.Injected), len(kinds))
+	}
+	for number, alone := range refused {
+		if alone && perInvoice[number] != 1 {
+			t.Errorf("%d faults in the refused invoice %s", perInvoice[number], number)
+		}
+	}
+	var key bytes.Buffer
+	if err := res.WriteKey(&key); err != nil || strings.Count(key.String(), "\n") != 101 {
+		t.Errorf("key: %v\n%s", err, key.String())
+	}
+	for name, o := range map[string]Options{
+		"no faults": {Faelle: 10, FaelleProRechnung: 5, Rechnungsart: 1}, "one invoice": {Faelle: 1000, FaelleProRechnung: 1000, Rechnungsart: 1},
+		"single cases": {Faelle: 1000, FaelleProRechnung: 1, Rechnungsart: 1}, "collective": {Faelle: 1000, FaelleProRechnung: 10},
+	} {
+		if _, err := Stress(o, 5); !errors.Is(err, ErrOptions) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
