@@ -4,7 +4,8 @@
 // checks.csv is a copy of the rule specification (spec/checks.csv); format-rules.csv
 // holds, in the same columns, the rules of spec/dta-302-rules.csv that it does not
 // cover, procedure-rules.csv those of § 300 (codes/apo_pruefregeln.csv) and § 295
-// (codes/iv_pruefregeln.csv). All name the source of every row.
+// (codes/iv_pruefregeln.csv). All name the source of every row. treatment.csv says of
+// each rule without a predicate where it is decided, or what is missing.
 package catalogue
 
 import (
@@ -21,7 +22,7 @@ import (
 	"klarbeleg/checks/formal"
 )
 
-//go:embed checks.csv format-rules.csv procedure-rules.csv
+//go:embed checks.csv format-rules.csv procedure-rules.csv treatment.csv
 var tables embed.FS
 
 // columns are those of the tables, in order.

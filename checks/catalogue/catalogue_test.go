@@ -3,7 +3,9 @@ package catalogue
 import (
 	"bytes"
 	"flag"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -142,6 +144,51 @@ func TestReadRow(t *testing.T) {
 		row[column] = value
 		if _, err := readRow(row); err == nil {
 			t.Errorf("column %d accepted %q", column, value)
+		}
+	}
+}
+
+// CHK-2: every rule without a predicate states where it is decided, or what is missing;
+// none with a predicate does.
+func TestTreatments(t *testing.T) {
+	t.Parallel()
+	without := map[string]bool{}
+	for _, r := range All() {
+		if _, ok := TreatmentOf(&r); !ok {
+			t.Errorf("rule %s (%s) has neither predicate nor treatment", r.ID, r.Title)
+		}
+		without[r.ID] = r.Check == nil
+	}
+	for id, treatment := range treatments() {
+		if !without[id] {
+			t.Errorf("treatment of %s (%s): the rule has a predicate or does not exist", id, treatment.State)
+		}
+	}
+}
+
+// CHK-1: a rule of stages 1 and 2 that is decided elsewhere stands in the code that
+// decides it.
+func TestDecidedElsewhere(t *testing.T) {
+	t.Parallel()
+	var code strings.Builder
+	for _, dir := range []string{"../../dta", "../../app/intake"} {
+		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			code.Write(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, r := range All() {
+		treatment, _ := TreatmentOf(&r)
+		refers := strings.Contains(treatment.Note, "(") // to the rule of the procedure
+		if r.Level <= checks.LevelSyntax && treatment.State == Elsewhere && !refers && !strings.Contains(code.String(), `"`+r.ID+`"`) {
+			t.Errorf("%s: %s, but no code names it", r.ID, treatment.Note)
 		}
 	}
 }

@@ -14,26 +14,13 @@ import (
 func Document() []byte {
 	var b strings.Builder
 	rules := load().rules
-	implemented := map[checks.Level]int{}
-	total := map[checks.Level]int{}
-	for i := range rules {
-		total[rules[i].Level]++
-		if rules[i].Check != nil {
-			implemented[rules[i].Level]++
-		}
-	}
 	b.WriteString("# Prüfregeln\n\n")
 	b.WriteString("Diese Datei ist erzeugt (`go generate ./checks/catalogue`), nicht von Hand zu ändern. ")
 	b.WriteString("Quelle: `checks.csv`, `format-rules.csv` und `procedure-rules.csv` in `checks/catalogue`; dort steht zu jeder Regel auch die Fundstelle.\n\n")
-	b.WriteString("Stufe 3 und 4 prüft dieses Regelwerk. Fehler der Stufen 1 und 2 stellt die Annahme fest; von hier hat sie Text und Wirkung.\n\n")
-	b.WriteString("| Stufe | Regeln | umgesetzt |\n|---|---|---|\n")
-	for level := checks.LevelFile; level <= checks.LevelContract; level++ {
-		done := "in der Annahme"
-		if level >= checks.LevelFormal {
-			done = fmt.Sprint(implemented[level])
-		}
-		fmt.Fprintf(&b, "| %d %s | %d | %s |\n", level, levelName(level), total[level], done)
-	}
+	b.WriteString("Stufe 3 und 4 prüft dieses Regelwerk. Fehler der Stufen 1 und 2 stellt die Annahme fest; von hier hat sie Text und Wirkung. ")
+	b.WriteString("Was keine Regel entscheidet, steht mit seinem Grund in `treatment.csv`. ")
+	b.WriteString("Fehlt einer umgesetzten Regel eine Liste, antwortet sie `no_data`; das zählt nie als bestanden.\n\n")
+	writeCounts(&b, rules)
 	for level := checks.LevelFile; level <= checks.LevelContract; level++ {
 		fmt.Fprintf(&b, "\n## Stufe %d: %s\n\n", level, levelName(level))
 		b.WriteString("| Regel | Titel | Bereich | Wirkung | Heilung | Stand | Sicherheit | Text an den Leistungserbringer |\n")
@@ -47,18 +34,32 @@ func Document() []byte {
 	return []byte(b.String())
 }
 
+// writeCounts writes how many rules of each level are treated how.
+func writeCounts(b *strings.Builder, rules []checks.Rule) {
+	counts := map[checks.Level]map[State]int{}
+	for i := range rules {
+		t, _ := TreatmentOf(&rules[i])
+		if counts[rules[i].Level] == nil {
+			counts[rules[i].Level] = map[State]int{}
+		}
+		counts[rules[i].Level][t.State]++
+	}
+	b.WriteString("| Stufe | umgesetzt | an anderer Stelle | Daten fehlen | offen |\n|---|---|---|---|---|\n")
+	for level := checks.LevelFile; level <= checks.LevelContract; level++ {
+		n := counts[level]
+		fmt.Fprintf(b, "| %d %s | %d | %d | %d | %d |\n", level, levelName(level), n[Implemented], n[Elsewhere], n[NoData], n[Open])
+	}
+}
+
 func levelName(l checks.Level) string {
 	return [...]string{"", "Datei", "Syntax", "Form und Inhalt", "Vertrag und Leistung"}[l]
 }
 
 func documentRow(r *checks.Rule) string {
-	state := "noch nicht umgesetzt"
-	switch {
-	case r.Check != nil:
-		state = "umgesetzt"
-	case r.Level <= checks.LevelSyntax:
-		state = "Annahme"
-	}
+	t, _ := TreatmentOf(r)
+	state := map[State]string{
+		Implemented: "umgesetzt", Elsewhere: "an anderer Stelle: ", NoData: "Daten fehlen: ", Open: "offen: ",
+	}[t.State] + t.Note
 	cells := []string{
 		r.ID, r.Title, r.Areas.String(), r.Severity.German(), healing(r.Heal), state,
 		confidence(r.Confidence), r.Text,
