@@ -61,6 +61,9 @@ func ExtendHistory(ctx context.Context, tx Tx, invoices []*billing.Invoice, scop
 	if err := loadNumbers(ctx, tx, invoices, scope, h); err != nil {
 		return err
 	}
+	if err := loadOrigins(ctx, tx, invoices, scope, h); err != nil {
+		return err
+	}
 	return loadLines(ctx, tx, invoices, scope, h)
 }
 
@@ -186,7 +189,7 @@ func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope Hi
 	}
 	// A line is never received before its service: that spares the look into every
 	// older partition, and the upper bound spares those made ahead.
-	rows, err := tx.Query(ctx, `select p.line_key, i.collective_number, i.single_number
+	rows, err := tx.Query(ctx, `select p.line_key, i.collective_number, i.single_number, i.processing_code
 		from unnest($1::bigint[], $2::date[]) k (line_key, d)
 		join position p on p.service_date = k.d and p.line_key = k.line_key and p.received_on between k.d and $3
 		join invoice i on i.id = p.invoice_id and i.state <> 'cancelled'
@@ -196,8 +199,12 @@ func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope Hi
 	}
 	var key int64
 	var number billing.InvoiceNumber
-	_, err = pgx.ForEachRow(rows, []any{&key, &number.Collective, &number.Single}, func() error {
+	var code int16
+	_, err = pgx.ForEachRow(rows, []any{&key, &number.Collective, &number.Single, &code}, func() error {
 		h.Lines.Add(uint64(key), number)
+		if billing.ProcessingCode(code) == billing.CorrectionBill {
+			h.CorrectedLines[uint64(key)] = struct{}{}
+		}
 		return nil
 	})
 	if err != nil {

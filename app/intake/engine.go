@@ -360,7 +360,12 @@ func (r *run) remember(inv *billing.Invoice) {
 		return
 	default:
 	}
-	eachLine(inv, func(key uint64) { h.Lines.Add(key, inv.Number) })
+	eachLine(inv, func(key uint64) {
+		h.Lines.Add(key, inv.Number)
+		if inv.Processing == billing.CorrectionBill && h.CorrectedLines != nil {
+			h.CorrectedLines[key] = struct{}{}
+		}
+	})
 }
 
 // eachLine yields the fingerprints of the lines of an invoice.

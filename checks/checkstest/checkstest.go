@@ -41,6 +41,9 @@ func Facts() *billing.Facts {
 		History: &billing.History{
 			Invoices: map[billing.InvoiceKey]calendar.Date{},
 			Numbers:  map[billing.FundNumber]billing.InvoiceKey{},
+			Origins:  map[billing.OriginKey]*billing.OriginBill{},
+
+			CorrectedLines: map[uint64]struct{}{},
 		},
 	}
 	always := billing.Period{From: day("2020-01-01")}
@@ -73,6 +76,7 @@ func Facts() *billing.Facts {
 	admit(AidProvider, billing.GroupAids, "15", "00000")
 	admit(TaxiProvider, billing.GroupTransport, "46", "05123")
 	addReferences(f)
+	f.History.Origins[followUpOrigin().Key()] = originBill()
 	return f
 }
 
@@ -199,16 +203,37 @@ func Exempt() *billing.Invoice {
 	return Sum(inv)
 }
 
+// followUpOrigin names the first case of Therapy as billed first.
+func followUpOrigin() *billing.Origin {
+	return &billing.Origin{
+		Provider: TherapyProvider, Number: billing.InvoiceNumber{Collective: "2026-H-000815", Single: "1"},
+		Date: day("2026-11-02"), VoucherNo: "0000000001",
+	}
+}
+
+// originBill is that case as accepted: of its double treatment nothing was paid. It
+// deducted more co-payment than the example claims, so that tests of other rules may
+// claim too much.
+func originBill() *billing.OriginBill {
+	c := therapyCase()
+	b := &billing.OriginBill{
+		Processing: billing.FirstBill, KVNR: c.KVNR, Corrected: 53_72, Copay: 60_00, Flat: 10_00,
+	}
+	for i := range c.Positions {
+		p := &c.Positions[i]
+		b.Lines = append(b.Lines, billing.OriginLine{Item: p.Item, Date: p.Date, Price: p.Price})
+	}
+	b.Lines[3].Corrected = b.Corrected
+	return b
+}
+
 // followUp turns the first case of Therapy into a later bill to it.
 func followUp(code billing.ProcessingCode, number string) *billing.Invoice {
 	inv := collect(invoice(billing.GroupTherapy, "2026-11-20", number, "2026-11-20",
 		billing.Head{Provider: TherapyProvider, Fund: Fund, Kind: '3'}), "1")
 	inv.Processing, inv.Statement.Processing, inv.Collective.Processing = code, code, code
 	c := therapyCase()
-	c.Origin = &billing.Origin{
-		Provider: TherapyProvider, Number: billing.InvoiceNumber{Collective: "2026-H-000815", Single: "1"},
-		Date: day("2026-11-02"), VoucherNo: "0000000001",
-	}
+	c.Origin = followUpOrigin()
 	inv.Cases = []billing.Case{c}
 	return inv
 }

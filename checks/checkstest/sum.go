@@ -69,7 +69,7 @@ func sumTherapy(inv *billing.Invoice, t *billing.CaseTotals, percent money.Cents
 	}
 	flat := min(10_00, t.Gross-percent)
 	switch inv.Processing {
-	case billing.CorrectionBill, billing.AdditionalClaim:
+	case billing.CorrectionBill, billing.AdditionalClaim, billing.ResumptionOfCare:
 		flat = 0
 	case billing.CopaymentClaim:
 		t.Claim, t.Gross = true, 0

@@ -14,7 +14,7 @@ func Bindings() []checks.Binding {
 	for _, list := range [][]checks.Binding{
 		payerRules(), providerRules(), historyRules(), dateRules(), priceRules(),
 		therapyCopayRules(), aidCopayRules(), tripRules(), integratedRules(), pharmacyRules(),
-		limitRules(), supplyRules(), therapyRules(), blankRules(), visitRules(), groupRules(),
+		limitRules(), supplyRules(), therapyRules(), blankRules(), visitRules(), groupRules(), correctionRules(),
 	} {
 		all = append(all, list...)
 	}

@@ -68,7 +68,7 @@ func TestSumsOfCases(t *testing.T) {
 		{"P3105 claimed too much", claim, totals(func(s *billing.CaseTotals) { s.Copay.Cents = 27_00 }), "P3105", "0,70"},
 		{"P3105 flat part missing, total right", therapy, totals(func(s *billing.CaseTotals) { s.Flat.Cents = 0 }), "P3105", "0,00"},
 		{"P3105 flat part too much, total right", therapy, totals(func(s *billing.CaseTotals) { s.Flat.Cents = 11_00 }), "P3105", "0,00"},
-		{"P3105 flat part of a correction, total right", checkstest.Correction, totals(func(s *billing.CaseTotals) { s.Flat.Cents = 1_00 }), "P3105", "0,00"},
+		{"P3105 flat part of a correction, total right", checkstest.Correction, totals(func(s *billing.CaseTotals) { s.Flat.Cents = 1_00 }), "P3105 P4224", "0,00"},
 		{"P3105 flat part of a claim missing, total right", claim, totals(func(s *billing.CaseTotals) { s.Flat.Cents = 0 }), "P3105", "0,00"},
 		{"P3106 co-payment", aids, totals(func(s *billing.CaseTotals) { s.Copay.Cents = 10_00 }), "P3106", "5,16"},
 		{"P3106 own share", aids, totals(func(s *billing.CaseTotals) { s.OwnShare.Cents = 70_00 }), "P3106", "6,00"},

@@ -203,6 +203,12 @@ type History struct {
 	Numbers map[FundNumber]InvoiceKey
 	// Lines knows the lines already billed, with the invoice that billed them.
 	Lines LineIndex
+	// CorrectedLines are the lines among them that a correction bill
+	// (Verarbeitungskennzeichen 04) billed.
+	CorrectedLines map[uint64]struct{}
+	// Origins holds the accepted cases that corrections name; nil if they were not
+	// looked up (CHK-8).
+	Origins map[OriginKey]*OriginBill
 	// Singles holds the accepted § 295 invoices with the numbers at hand.
 	Singles map[SingleKey]Single
 	// Vouchers and Prescriptions map Belegnummern and Rezept-IDs of § 300 to the
@@ -217,7 +223,8 @@ type History struct {
 func NewHistory() *History {
 	return &History{
 		Invoices: map[InvoiceKey]calendar.Date{}, Singles: map[SingleKey]Single{},
-		Vouchers: map[string]InvoiceNumber{}, Prescriptions: map[string]InvoiceNumber{},
+		CorrectedLines: map[uint64]struct{}{},
+		Vouchers:       map[string]InvoiceNumber{}, Prescriptions: map[string]InvoiceNumber{},
 	}
 }
 

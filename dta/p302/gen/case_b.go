@@ -33,6 +33,9 @@ func (c *caseBuilder) fallB(k p302.Kopf) *p302.FallB {
 		HeilmittelBereich: s.area, Therapiefrequenz: "1",
 	}
 	f.DIA = []p302.DIA{{Diagnoseschluessel: pick(c.rnd, s.diagnoses)}}
+	if c.vkz == resumption { // of a blank prescription of physiotherapy
+		f.ZHE.Verordnungsart, f.ZHE.Diagnosegruppe, f.DIA[0].Diagnoseschluessel = "05", "EX", "M75.1"
+	}
 	if c.rnd.IntN(20) == 0 {
 		f.SKZ = dta.Some(p302.SKZ{Genehmigungskennzeichen: "LHB-" + c.beleg, DatumGenehmigung: datum(prescribed.AddDate(0, 0, -10)), ArtGenehmigung: "B2"})
 	}
