@@ -193,6 +193,15 @@ func (t *Tokenizer) Irregular() bool {
 // Tag returns the segment tag, "" for an empty segment.
 func (t *Tokenizer) Tag() string { return t.text[t.start:t.tagEnd] }
 
+// PackTag packs a tag of three characters into a number, which is faster to compare
+// than a string; 0 for any other.
+func PackTag(tag string) uint32 {
+	if len(tag) != 3 {
+		return 0
+	}
+	return uint32(tag[0])<<16 | uint32(tag[1])<<8 | uint32(tag[2])
+}
+
 // Fields returns the components of all elements in order.
 func (t *Tokenizer) Fields() []Field { return t.fields[:t.n] }
 

@@ -57,8 +57,8 @@ type Reader struct {
 	t       *tableSet
 
 	tok     dta.Tokenizer
-	scratch []byte
 	text    string    // the unit at hand in UTF-8
+	suspect bool      // it may hold what is not of its character set
 	unit    *dta.Unit // nil outside of units
 	index   int       // of the current segment in the unit
 	c       codec
@@ -69,6 +69,7 @@ type Reader struct {
 	torn bool // the message has a fault of syntax: its sums say nothing
 
 	unb      UNB
+	unt      unt
 	hasUNB   bool
 	started  bool
 	done     bool
@@ -169,11 +170,8 @@ func (r *Reader) Stats() Stats {
 // stands on its first segment.
 func (r *Reader) load(u *dta.Unit) {
 	r.unit, r.index = u, 0
-	if r.charset.IsPlain(u.Raw) {
-		r.text = string(u.Raw)
-	} else {
-		r.scratch = r.charset.AppendUTF8(r.scratch[:0], u.Raw)
-		r.text = string(r.scratch)
+	r.text, _, r.suspect = r.charset.Text(u.Raw)
+	if r.suspect {
 		r.foreignBytes(u.Raw)
 	}
 	r.tok.Reset(r.text)

@@ -111,8 +111,8 @@ func (r *Reader) irregular(spec *segmentSpec) {
 // controls reports the first control character of the upper half of the
 // character set (80 to 9F), which the tokenizer takes for a letter.
 func (r *Reader) controls() {
-	if r.foreign || len(r.text) == len(r.unit.Raw) {
-		return // bytes of another character set, or nothing but ASCII
+	if r.foreign || !r.suspect {
+		return // bytes of another character set are no control characters
 	}
 	if i := r.charset.FindControl(r.unit.Raw); i >= 0 {
 		r.byteFault(NewError(CodeElement, textControlUpper), i)

@@ -14,8 +14,9 @@ type walk struct {
 // is in one order only; an unknown one is the segment whose tag nobody knows
 // while its place is free and nothing else comes to take it.
 func (w *walk) find(tag string, later func(order int) bool) *node {
+	packed := dta.PackTag(tag)
 	for i := range w.nodes {
-		if w.nodes[i].tag == tag {
+		if packed != 0 && w.nodes[i].packed == packed {
 			return &w.nodes[i]
 		}
 	}
@@ -183,9 +184,9 @@ func (r *Reader) missing(d *node) {
 // closeMessage reads UNT and checks counts and reference; n is the number of
 // segments found.
 func (r *Reader) closeMessage(n int) {
-	var t unt
-	h := &r.msg.UNH
-	r.decode(r.t.service.spec("UNT"), &t.Segment, &t)
+	t, h := &r.unt, &r.msg.UNH
+	*t = unt{}
+	r.decode(r.t.service.spec("UNT"), &t.Segment, t)
 	if want, ok := count(t.AnzahlSegmente); ok && want != n {
 		r.segmentFault(CodeNachricht, textSegmentCount(want, n))
 	}

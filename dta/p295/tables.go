@@ -100,6 +100,7 @@ func (s *segmentSpec) slot(position, component int) int {
 type node struct {
 	order    int
 	tag      string // * stands for a tag that no other node has
+	packed   uint32 // the tag, 0 for *
 	min, max int    // max 0: only bounded by MaxSegmente
 	raw      bool   // layout not established
 	warn     bool   // its absence is a warning
@@ -263,7 +264,10 @@ func loadCatalogue(name string) (*catalogue, error) {
 		if err1 != nil || err2 != nil || err3 != nil {
 			return nil, fmt.Errorf("table %s_struktur: no number in the row of %s", name, m["segment"])
 		}
-		c.structure = append(c.structure, node{order, m["segment"], low, high, m["raw"] == "1", m["missing"] == "WARNUNG", c.spec(m["segment"])})
+		c.structure = append(c.structure, node{
+			order: order, tag: m["segment"], packed: dta.PackTag(m["segment"]), min: low, max: high,
+			raw: m["raw"] == "1", warn: m["missing"] == "WARNUNG", spec: c.spec(m["segment"]),
+		})
 	}
 	return c, err
 }

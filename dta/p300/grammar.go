@@ -1,14 +1,17 @@
 package p300
 
+import "klarbeleg/dta"
+
 // noNode is the state before the first segment of a message.
 const noNode = -1
 
 // maxNodes bounds the rows of a structure table: their sets are bits.
 const maxNodes = 32
 
-// step is one legal move: the row it leads to and the mandatory rows it skips.
+// step is one legal move: the packed tag that makes it, the row it leads to and the
+// mandatory rows it skips.
 type step struct {
-	seg     segID
+	tag     uint32
 	node    int
 	missing []int
 }
@@ -45,7 +48,7 @@ func (g *grammar) compile(state int) (steps []step, missing []int) {
 			n := &g.nodes[m]
 			if n.parent == level && (m > from || m == from && n.max > 1) {
 				skipped := append([]int(nil), missing...)
-				steps = append(steps, step{n.seg, m, append(skipped, g.between(level, from, m)...)})
+				steps = append(steps, step{g.tag(m), m, append(skipped, g.between(level, from, m)...)})
 			}
 		}
 		missing = append(missing, g.between(level, from, len(g.nodes))...)
@@ -87,12 +90,15 @@ type walk struct {
 
 func (w *walk) reset(g *grammar) { *w = walk{g: g, cur: noNode} }
 
-// move takes a segment. It returns its row, and the mandatory rows that were
+// tag returns the packed tag of a row.
+func (g *grammar) tag(n int) uint32 { return dta.PackTag(segmentSpecs[g.nodes[n].seg].tag) }
+
+// move takes the segment with the packed tag. It returns its row, and the mandatory rows that were
 // skipped on the way.
-func (w *walk) move(seg segID) (n int, v verdict, missing []int) {
+func (w *walk) move(tag uint32) (n int, v verdict, missing []int) {
 	for i := range w.g.next[w.cur+1] {
 		s := &w.g.next[w.cur+1][i]
-		if s.seg != seg {
+		if s.tag != tag {
 			continue
 		}
 		if w.counts[s.node] >= w.g.nodes[s.node].max {
@@ -103,7 +109,7 @@ func (w *walk) move(seg segID) (n int, v verdict, missing []int) {
 	}
 	v = unknownHere
 	for m := range w.g.nodes {
-		if w.g.nodes[m].seg == seg {
+		if w.g.tag(m) == tag {
 			w.misplaced |= 1 << m
 			v = wrongPlace
 			if m == w.cur {

@@ -62,15 +62,14 @@ type Reader struct {
 	charset dta.Charset
 	opts    Options
 
-	tok     dta.Tokenizer
-	scratch []byte
-	text    string // the unit at hand in UTF-8
-	unit    *dta.Unit
-	index   int // of the current segment in the unit
-	werte   [maxElements]wert
-	walk    walk
-	abrp    *grammar
-	recp    *grammar
+	tok   dta.Tokenizer
+	text  string // the unit at hand in UTF-8
+	unit  *dta.Unit
+	index int // of the current segment in the unit
+	werte [maxElements]wert
+	walk  walk
+	abrp  *grammar
+	recp  *grammar
 
 	build   build
 	msg     Message
@@ -167,15 +166,11 @@ func (r *Reader) Stats() Stats {
 // stands on its first segment.
 func (r *Reader) load(u *dta.Unit) {
 	r.unit, r.index = u, 0
-	if r.charset.IsPlain(u.Raw) {
-		r.text = string(u.Raw)
-	} else {
-		r.scratch = r.charset.AppendUTF8(r.scratch[:0], u.Raw)
-		r.text = string(r.scratch)
-	}
+	var suspect bool
+	r.text, _, suspect = r.charset.Text(u.Raw)
 	r.tok.Reset(r.text)
 	r.tok.Next()
-	if !r.charErr && (r.charset.FindForeign(u.Raw) >= 0 || r.charset.FindControl(u.Raw) >= 0) {
+	if suspect && !r.charErr && (r.charset.FindForeign(u.Raw) >= 0 || r.charset.FindControl(u.Raw) >= 0) {
 		r.charErr = true
 		r.fault(CodeUnlesbar, textCharset)
 	}

@@ -161,17 +161,13 @@ func (r *Reader) missing(n int) {
 // over.
 func (r *Reader) segment() {
 	tag := r.tok.Tag()
-	seg, known := segOf(tag)
-	if !known {
-		r.fault(CodeSyntax, textUnknown(tagForText(tag)))
-		return
-	}
-	n, verdict, missing := r.walk.move(seg)
+	n, verdict, missing := r.walk.move(dta.PackTag(tag))
 	for _, m := range missing {
 		r.missing(m)
 	}
 	switch verdict {
 	case accepted:
+		seg := r.walk.g.nodes[n].seg
 		if seg == segINV {
 			r.closeVerordnung()
 		}
@@ -180,22 +176,12 @@ func (r *Reader) segment() {
 		r.build.take(seg, n, r.werte[:], r.ort())
 		r.conditions(spec)
 	case unknownHere:
-		r.fault(CodeSyntax, textUnknown(tag))
+		r.fault(CodeSyntax, textUnknown(tagForText(tag)))
 	case wrongPlace:
 		r.fault(CodeSyntax, textOrder(tag))
 	case tooOften:
 		r.fault(CodeSyntax, textRepetition(tag))
 	}
-}
-
-// segOf returns the segment of a tag that may stand in a message.
-func segOf(tag string) (segID, bool) {
-	for i := range segmentSpecs {
-		if segmentSpecs[i].tag == tag {
-			return segID(i), true
-		}
-	}
-	return 0, false
 }
 
 // checkREC checks the invoice head: number, version, order of the invoices.

@@ -3,6 +3,8 @@ package p302
 import (
 	"math/bits"
 	"slices"
+
+	"klarbeleg/dta"
 )
 
 // noNode is the state before the first segment of a message.
@@ -79,7 +81,7 @@ func (g *grammar) compile(cur int) (steps []step, missing []int8) {
 			if m == g.forbidden || g.nodes[m].max == 0 || !g.legal(from, m) {
 				continue
 			}
-			tag := packTag(segmentSpecs[g.nodes[m].spec].tag)
+			tag := dta.PackTag(segmentSpecs[g.nodes[m].spec].tag)
 			if slices.ContainsFunc(steps, func(s step) bool { return s.tag == tag }) {
 				continue
 			}
@@ -135,14 +137,6 @@ func (g *grammar) between(level, from, to int) []int8 {
 		}
 	}
 	return out
-}
-
-// packTag packs a three-letter tag; 0 for any other.
-func packTag(tag string) uint32 {
-	if len(tag) != 3 {
-		return 0
-	}
-	return uint32(tag[0])<<16 | uint32(tag[1])<<8 | uint32(tag[2])
 }
 
 // Tags of the service segments, packed.
@@ -356,7 +350,7 @@ func (w *walk) notSeen(rows []int8) []int8 {
 }
 
 // tag returns the packed tag of a row.
-func (g *grammar) tag(n int) uint32 { return packTag(segmentSpecs[g.nodes[n].spec].tag) }
+func (g *grammar) tag(n int) uint32 { return dta.PackTag(segmentSpecs[g.nodes[n].spec].tag) }
 
 // opener returns the packed tag that opens the group of a row, 0 for the message.
 func (g *grammar) opener(n int) uint32 {

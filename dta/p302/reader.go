@@ -202,7 +202,7 @@ func (r *Reader) advance() bool {
 		}
 	}
 	r.tokenize()
-	r.tag = packTag(r.tok.Tag())
+	r.tag = dta.PackTag(r.tok.Tag())
 	return true
 }
 

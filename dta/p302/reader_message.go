@@ -213,7 +213,7 @@ func (r *Reader) ahead(tag, stop uint32) bool {
 		if len(raw) < 4 {
 			return false
 		}
-		switch packTag(string(raw[:3])) {
+		switch dta.PackTag(string(raw[:3])) {
 		case tag:
 			return true
 		case stop:
