@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"klarbeleg/dta"
 )
@@ -218,7 +219,7 @@ func (a *Auftrag) Append(dst []byte) ([]byte, error) {
 // longAddress tells whether the e-mail address runs on over the
 // DATEI_BEZEICHNUNG, of which then only the number of packages is left.
 func (a *Auftrag) longAddress(address []byte) bool {
-	return len(address) > emailSize && len(address) <= emailLong && len(a.DateiBezeichnung) <= Size-emailEnd
+	return len(address) > emailSize && len(address) <= emailLong && utf8.RuneCountInString(a.DateiBezeichnung) <= Size-emailEnd
 }
 
 func (a *Auftrag) appendLongAddress(dst, address []byte) ([]byte, error) {
