@@ -17,6 +17,7 @@ import (
 
 	"klarbeleg/domain/calendar"
 	"klarbeleg/domain/money"
+	"klarbeleg/internal/wholefile"
 	"klarbeleg/store"
 )
 
@@ -99,13 +100,13 @@ func (s *Service) Corrections(ctx context.Context, p Params, path string) (sum S
 	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
 		return Summary{}, ErrFileName
 	}
-	file, err := newTarget(path)
+	file, err := wholefile.New(path)
 	if err != nil {
 		return Summary{}, err
 	}
-	defer func() { err = errors.Join(err, file.close()) }()
+	defer func() { err = errors.Join(err, file.Close()) }()
 	err = s.db.Snapshot(ctx, func(ctx context.Context, tx store.Tx, asOf time.Time) (err error) {
-		book, err := newWorkbook(file.work, s.texts, s.texts.of("title.corrections"), asOf)
+		book, err := newWorkbook(file.Work(), s.texts, s.texts.of("title.corrections"), asOf)
 		if err != nil {
 			return err
 		}
@@ -123,8 +124,8 @@ func (s *Service) Corrections(ctx context.Context, p Params, path string) (sum S
 	if err != nil {
 		return Summary{}, fmt.Errorf("report of corrections: %w", err)
 	}
-	sum.Bytes = file.size
-	sum.SHA256, err = file.publish()
+	sum.Bytes = file.Size()
+	sum.SHA256, err = file.Publish()
 	return sum, err
 }
 
