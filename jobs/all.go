@@ -3,12 +3,14 @@ package jobs
 import (
 	"klarbeleg/app/casework"
 	"klarbeleg/app/notify"
+	"klarbeleg/app/payment"
 )
 
 // UseCases are what the jobs call.
 type UseCases struct {
-	Cases   *casework.Service
-	Digests *notify.Digests
+	Cases    *casework.Service
+	Digests  *notify.Digests
+	Payments *payment.Service
 	// MailPlanned is called when mails wait to be sent (notify.Mailer.Wake).
 	MailPlanned func()
 }
@@ -17,17 +19,19 @@ type UseCases struct {
 type Schedules struct {
 	Expire string
 	Digest string
+	Pay    string
 }
 
 // DefaultSchedules are the times the service promises (portal settings).
 func DefaultSchedules() Schedules {
-	return Schedules{Expire: expireSchedule, Digest: digestSchedule}
+	return Schedules{Expire: expireSchedule, Digest: digestSchedule, Pay: paySchedule}
 }
 
 // All lists the jobs.
 func All(u UseCases, s Schedules) []Job {
 	return []Job{
 		expire(u, s.Expire),
+		pay(u, s.Pay),
 		digest(u, s.Digest),
 	}
 }

@@ -6,9 +6,11 @@ import (
 
 	"klarbeleg/app/casework"
 	"klarbeleg/app/notify"
+	"klarbeleg/app/payment"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
 	"klarbeleg/jobs"
+	"klarbeleg/store"
 	"klarbeleg/store/storetest"
 )
 
@@ -19,8 +21,15 @@ func (b *bundle) all() *jobs.Runner {
 	if err != nil {
 		b.Fatal(err)
 	}
+	payments, err := payment.New(b.db, payment.Settings{
+		Term: billing.DefaultPaymentTerm, Dir: b.dir,
+		Debtor: store.Debtor{Name: "Abrechnungszentrum", BankDetails: billing.BankDetails{IBAN: "DE09000000000000000001"}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
 	return b.runner(jobs.Config{}, jobs.All(jobs.UseCases{
-		Cases: casework.New(b.db, billing.DefaultDeadlines()), Digests: digests,
+		Cases: casework.New(b.db, billing.DefaultDeadlines()), Digests: digests, Payments: payments,
 		MailPlanned: func() { b.note("mail planned") },
 	}, jobs.DefaultSchedules())...)
 }

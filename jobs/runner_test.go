@@ -33,6 +33,7 @@ type bundle struct {
 	ctx   context.Context
 	db    *store.DB
 	clock *clock.Fake
+	dir   string // of transfer files
 
 	mu   sync.Mutex
 	runs []string
@@ -42,7 +43,7 @@ func setup(t *testing.T, now string) *bundle {
 	t.Helper()
 	return &bundle{
 		T: t, ctx: logging.Into(t.Context(), zap.NewNop()), db: store.New(testdb.New(t)),
-		clock: clock.NewFake(berlin(now)),
+		clock: clock.NewFake(berlin(now)), dir: t.TempDir(),
 	}
 }
 

@@ -79,6 +79,16 @@ func ClosePaymentRun(ctx context.Context, tx Tx, on calendar.Date, at time.Time)
 	return nil
 }
 
+// LockClosedRun locks a closed run until the transaction ends; written is true if
+// its transfer file was written.
+func LockClosedRun(ctx context.Context, tx Tx, on calendar.Date) (written bool, err error) {
+	err = tx.QueryRow(ctx, `select file_name is not null from payment_run where run_on = $1 and closed_at is not null for update`, on.UTC()).Scan(&written)
+	if err != nil {
+		return false, fmt.Errorf("lock payment run: %w", err)
+	}
+	return written, nil
+}
+
 // PaymentFile is the transfer file of a run.
 type PaymentFile struct {
 	Name      string

@@ -45,6 +45,21 @@ type config struct {
 	Shutdown       time.Duration `env:"SHUTDOWN" envDefault:"20s" json:"-"`
 	SECON          seconConfig   `envPrefix:"SECON_" json:"secon"`
 	Organisation   organisation  `envPrefix:"ORG_" json:"-"`
+	Payment        paymentConfig `envPrefix:"PAYMENT_" json:"payment"`
+}
+
+// paymentConfig is what the payment run needs.
+type paymentConfig struct {
+	TermDays int    `env:"TERM_DAYS" envDefault:"14" json:"term_days"`
+	Dir      string `env:"DIR" json:"dir"`
+	Debtor   debtor `envPrefix:"DEBTOR_" json:"debtor"`
+}
+
+// debtor is whose account is debited.
+type debtor struct {
+	Name string `env:"NAME" json:"name"`
+	IBAN string `env:"IBAN" json:"iban"`
+	BIC  string `env:"BIC" json:"bic"`
 }
 
 // organisation is the billing centre as its pages name it.

@@ -36,12 +36,14 @@ type child struct {
 	log *output
 }
 
-func startChild(t *testing.T, dir string) *child {
+func startChild(t *testing.T, dir string, args ...string) *child {
 	t.Helper()
 	_ = os.Remove(filepath.Join(dir, addressesFile)) // left by a killed instance
 	c := &child{t: t, dir: dir, log: &output{}}
-	c.cmd = exec.CommandContext(t.Context(), os.Args[0], "serve", "--embedded", "--demo=false", "--dir", dir,
-		"--listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0")
+	c.cmd = exec.CommandContext(t.Context(), os.Args[0], append([]string{
+		"serve", "--embedded", "--demo=false", "--dir", dir,
+		"--listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0",
+	}, args...)...)
 	c.cmd.Env = append(os.Environ(), childEnv+"=1", envPrefix+"LOG_LEVEL=info")
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
 	if err := c.cmd.Start(); err != nil {

@@ -5,36 +5,44 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
+	"go.uber.org/zap"
+
 	"klarbeleg/app/keyring"
+	"klarbeleg/app/lists"
+	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
 	"klarbeleg/dta/p302/gen"
 	"klarbeleg/dta/secon"
+	"klarbeleg/internal/logging"
 	"klarbeleg/store"
 )
 
 // Files of the demonstration, in the folder demo of the state folder. All data
 // are invented.
 const (
-	demoClean      = "TSOL0001" // accepted whole
-	demoFaulty     = "TSOL0002" // with faults: corrections, an e-mail, a spreadsheet
-	demoUnreadable = "TSOL0003" // goes to quarantine
-	demoSealed     = "TSOL0004" // signed and encrypted; accepted whole
+	demoClean      = "ESOL0001" // accepted whole
+	demoFaulty     = "ESOL0002" // with faults: corrections, an e-mail, a spreadsheet
+	demoUnreadable = "ESOL0003" // goes to quarantine
+	demoSealed     = "ESOL0004" // signed and encrypted; accepted whole
 )
 
 // demoSealedFolder, in the folder demo, holds the sealed delivery as it is sent.
 const demoSealedFolder = "versiegelt"
 
-// demoBase are the options that all deliveries share.
+// demoBase are the options that all deliveries share. They are marked as live,
+// because test data never reach payment (P1008).
 func demoBase() gen.Options {
 	created := time.Date(2026, time.November, 20, 10, 0, 0, 0, calendar.Berlin()) // fixed: the README shows the figures
-	return gen.Options{Erstellt: created, Seed: 1, Rechnungsart: 1, FaelleProRechnung: 10}
+	return gen.Options{Erstellt: created, Seed: 1, Rechnungsart: 1, FaelleProRechnung: 10, Testindikator: "2"}
 }
 
 // demoSealedOptions are those of the sealed delivery.
@@ -58,18 +66,15 @@ var demoFaults = []string{"price-high", "kvnr-check-digit", "doctor-check-digit"
 
 // seedDemo makes the demonstration's lists, user and files on the first start and
 // drops the deliveries into the drop folder, the way a sender without Kafka
-// would. It returns what to try next.
-func (p *program) seedDemo(ctx context.Context, r *resources) (string, error) {
-	dir := filepath.Join(filepath.Dir(r.config.DropDir), "demo")
+// would. fresh is false if an earlier start made everything.
+func (p *program) seedDemo(ctx context.Context, r *resources) (fresh bool, err error) {
+	dir := demoDir(r)
 	version, err := r.db.ListVersion(ctx)
-	if err != nil {
-		return "", err
-	}
-	if version > 0 { // an earlier start made everything
-		return demoHint(dir), nil
+	if err != nil || version > 0 {
+		return false, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("demo folder: %w", err)
+		return false, fmt.Errorf("demo folder: %w", err)
 	}
 	faults := make([]gen.Injection, len(demoFaults))
 	for i, name := range demoFaults {
@@ -80,20 +85,50 @@ func (p *program) seedDemo(ctx context.Context, r *resources) (string, error) {
 	faulty.Gruppe, faulty.Faelle, faulty.Referenz, faulty.RechnungsPraefix, faulty.Seed = 'E', 20, 2, "E", 2
 	faulty.Faults = faults
 	if err := p.seedLists(ctx, r, dir, []demoFile{{demoSealed, demoSealedOptions()}, {demoClean, clean}, {demoFaulty, faulty}}); err != nil {
-		return "", err
+		return false, err
 	}
 	if err := demoBroken(dir); err != nil {
-		return "", err
+		return false, err
 	}
 	if err := p.sealDemo(r.config.SECON, dir); err != nil {
-		return "", fmt.Errorf("seal delivery: %w", err)
+		return false, fmt.Errorf("seal delivery: %w", err)
 	}
-	return demoHint(dir), dropAll(r, dir)
+	return true, dropAll(r, dir)
 }
+
+func demoDir(r *resources) string { return filepath.Join(filepath.Dir(r.config.DropDir), "demo") }
+
+// payDemo makes the payment run of the day as soon as the demonstration's
+// deliveries are accepted, so that there is a voucher to look at. It ends without
+// one when they do not come (a role is missing) or the system stops.
+func (s *system) payDemo(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, demoPatience)
+	defer cancel()
+	for {
+		counts, err := s.db.DeliveryCounts(ctx)
+		if err == nil && counts[string(billing.DeliveryAccepted)] >= demoAccepted {
+			if err := s.runJob(ctx, s.resources, "pay", calendar.InBerlin(s.clock.Now())); err != nil && ctx.Err() == nil {
+				logging.From(ctx).Error("payment run of the demonstration failed", zap.Error(err))
+			}
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(demoPause):
+		}
+	}
+}
+
+const (
+	demoAccepted = 3 // deliveries
+	demoPatience = 2 * time.Minute
+	demoPause    = 200 * time.Millisecond
+)
 
 // seedLists writes the generated files with their lists and imports the lists.
 func (p *program) seedLists(ctx context.Context, r *resources, dir string, files []demoFile) error {
-	all := map[string]*bytes.Buffer{"prices": {}, "payers": {}, "providers": {}}
+	all := map[string]*bytes.Buffer{"prices": {}, "payers": {}, "providers": {}, "payees": {}}
 	var provider gen.Provider
 	for _, f := range files {
 		result, err := writeDemo(dir, f)
@@ -101,7 +136,9 @@ func (p *program) seedLists(ctx context.Context, r *resources, dir string, files
 			return err
 		}
 		provider = result.Providers[0]
-		for kind, write := range listWriters(result) {
+		writers := listWriters(result)
+		writers["payees"] = func(w io.Writer) error { return writePayees(w, result.Providers) }
+		for kind, write := range writers {
 			var b bytes.Buffer
 			if err := write(&b); err != nil {
 				return err
@@ -121,6 +158,40 @@ func (p *program) seedLists(ctx context.Context, r *resources, dir string, files
 		}
 	}
 	return r.db.AddUser(ctx, store.NewUser{Institution: provider.Name, IKs: []string{provider.IK}, Email: demoMail, At: p.clock.Now()})
+}
+
+// embeddedPayments fills what payments need: an account of no bank, and for the
+// demonstration a term that lets what comes in today be paid today.
+func (p *program) embeddedPayments(c *config, demo bool) {
+	if c.Payment.Debtor.IBAN == "" {
+		c.Payment.Debtor = debtor{Name: c.Organisation.Name, IBAN: demoAccount("0000000001")}
+	}
+	if _, set := p.environ()[envPrefix+"PAYMENT_TERM_DAYS"]; demo && !set {
+		c.Payment.TermDays = 0
+	}
+}
+
+// writePayees writes the list of payees: the providers themselves, with accounts
+// of no bank.
+func writePayees(out io.Writer, providers []gen.Provider) error {
+	w := csv.NewWriter(out)
+	rows := [][]string{lists.PayeeColumns}
+	for _, p := range providers {
+		rows = append(rows, []string{p.IK, p.Name, "Musterweg 2", "00000 Musterstadt", demoAccount("0" + p.IK), "", "2020-01-01", ""})
+	}
+	if err := w.WriteAll(rows); err != nil {
+		return fmt.Errorf("write payees: %w", err)
+	}
+	return nil
+}
+
+// demoAccount returns the IBAN of an account at a bank that does not exist.
+func demoAccount(number string) string {
+	iban, err := billing.GermanIBAN("00000000", number)
+	if err != nil {
+		panic(err)
+	}
+	return iban
 }
 
 func writeDemo(dir string, f demoFile) (result *gen.Result, err error) {
@@ -230,6 +301,7 @@ Testschlüsseln signiert und verschlüsselt. Zum Ansehen:
   klarbeleg check %s/%s.edi
   klarbeleg run-job digest             E-Mail an den Leistungserbringer (%s)
   klarbeleg export corrections         Berichtigungen als Excel-Datei
+  klarbeleg voucher 0000000001         Zahlbeleg des ersten Zahllaufs
   klarbeleg replay                     Quarantäne
 
 `, dir, demoClean, demoFaulty, demoUnreadable, demoSealed, dir, demoFaulty, demoMail)

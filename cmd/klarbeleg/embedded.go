@@ -83,7 +83,7 @@ func (p *program) startEmbedded(ctx context.Context, c *config, demo bool) (h *h
 	if used {
 		h.notes = append(h.notes, "SECON: Testschlüssel der Demonstration, denen niemand vertraut.")
 	}
-	for target, name := range map[*string]string{&c.BlobDir: "blobs", &c.DropDir: "eingang", &c.ExportDir: "export"} {
+	for target, name := range map[*string]string{&c.BlobDir: "blobs", &c.DropDir: "eingang", &c.ExportDir: "export", &c.Payment.Dir: "zahlungen"} {
 		if *target == "" {
 			*target = filepath.Join(dir, name)
 		}
@@ -91,6 +91,7 @@ func (p *program) startEmbedded(ctx context.Context, c *config, demo bool) (h *h
 	if c.PortalURL == "" {
 		c.PortalURL = "http://" + publicAddr(c.Listen)
 	}
+	p.embeddedPayments(c, demo)
 	h.dir = dir
 	return h, nil
 }
@@ -129,9 +130,13 @@ func (p *program) announce(ctx context.Context, s *system, h *hosted, demo bool)
 	var hint string
 	if demo {
 		p.progress("Demonstrationsdaten werden angelegt")
-		var err error
-		if hint, err = p.seedDemo(ctx, s.resources); err != nil {
+		fresh, err := p.seedDemo(ctx, s.resources)
+		if err != nil {
 			return fmt.Errorf("demonstration data: %w", err)
+		}
+		hint = demoHint(demoDir(s.resources))
+		if fresh {
+			s.group.Go(func() error { s.payDemo(logging.With(s.ctx, field("demo"))); return nil }) //nolint:contextcheck // lives as long as the system
 		}
 	}
 	logging.From(ctx).Info("ready", zap.String("portal", c.Listen), zap.String("operators", c.OperatorListen))

@@ -84,7 +84,7 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.AddCommand(
 		p.serveCommand(), p.migrateCommand(), p.checkCommand(), p.sendCommand(), p.statusCommand(), p.runJobCommand(),
-		p.exportCommand(), p.replayCommand(), p.tailCommand(), p.receiptCommand(), p.listCommand("prices", "Vertragspreise"), p.listCommand("payers", "Kostenträger"),
+		p.exportCommand(), p.voucherCommand(), p.replayCommand(), p.tailCommand(), p.receiptCommand(), p.listCommand("prices", "Vertragspreise"), p.listCommand("payers", "Kostenträger"),
 		p.listCommand("providers", "Leistungserbringer"), p.listCommand("senders", "Absender"), p.listCommand("payees", "Zahlungsempfänger"),
 		p.apiKeysCommand(), p.seconCommand(), p.rulesCommand(), p.invariantsCommand(), p.schemaDumpCommand(), p.benchCommand(),
 	)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/segmentio/kafka-go"
 	"github.com/xuri/excelize/v2"
 	"go.uber.org/zap"
@@ -105,6 +107,7 @@ func TestWalkThrough(t *testing.T) {
 			t.Errorf("report says %q, the database %s", out, total)
 		}
 	})
+	t.Run("PAY-1 RP-3 the payment run has paid; the look-up of its voucher shows the invoices", func(t *testing.T) { lookUpVouchers(t, i, c) })
 	t.Run("OPS-3 health, readiness and metrics answer", func(t *testing.T) {
 		for _, addr := range []string{c.Listen, c.OperatorListen} {
 			for _, path := range []string{"/healthz", "/readyz"} {
@@ -130,6 +133,81 @@ func TestWalkThrough(t *testing.T) {
 			t.Errorf("status after restart:\n%s", out)
 		}
 	})
+}
+
+// lookUpVouchers waits for the payment run of the demonstration and looks its
+// vouchers up as a provider does, without login.
+func lookUpVouchers(t *testing.T, i *instance, c config) {
+	t.Helper()
+	i.until("the payment run has ended", func() bool { return strings.Contains(i.out.String(), "pay für") })
+	if out := i.command(exitOK, "run-job", "pay"); !strings.Contains(out, "nichts getan") {
+		t.Errorf("a second run says: %s", out)
+	}
+	paid := map[string]bool{}
+	for _, line := range vouchers(t, c.DatabaseURL) {
+		number, invoice, _ := strings.Cut(line, " ")
+		paid[invoice] = true
+		page := post(t, c.Listen, "/zahlbeleg", url.Values{"zahlbelegnummer": {number}})
+		if !strings.Contains(page, "Zahlbeleg <span class=\"lep-number\">"+number) || !strings.Contains(page, invoice) {
+			t.Errorf("page of voucher %s lacks invoice %s", number, invoice)
+		}
+		if out := i.command(exitOK, "voucher", number); !strings.Contains(out, invoice+":0") {
+			t.Errorf("voucher %s lacks invoice %s:\n%s", number, invoice, out)
+		}
+	}
+	if len(paid) != 5 {
+		t.Errorf("paid invoices: %v", paid)
+	}
+	page := post(t, c.Listen, "/rechnungspruefung", url.Values{
+		"bereich": {"sonstige"}, "ik": {"608802018"}, "rechnungsnummer": {"E2-1"}, "rechnungsdatum": {"20.11.2026"},
+	})
+	if !strings.Contains(page, "Bezahlt") || !strings.Contains(page, "Zahlbeleg 0000000") {
+		t.Errorf("the invoice is not shown as paid:\n%s", page)
+	}
+	files, err := filepath.Glob(filepath.Join(i.dir, "zahlungen", "zahlungen-*.xml*"))
+	if err != nil || len(files) != 2 {
+		t.Errorf("transfer files: %v, %v", files, err)
+	}
+}
+
+// vouchers returns "number invoice" of all that was paid.
+func vouchers(t *testing.T, address string) []string {
+	t.Helper()
+	db, err := store.Open(t.Context(), address, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Pool().Query(t.Context(), `select l.voucher_number || ' ' || i.collective_number
+		from voucher_line l join invoice i on i.id = l.invoice_id order by 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// post sends a form and returns the page that the answer leads to.
+func post(t *testing.T, addr, path string, form url.Values) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", path, resp.Status, err)
+	}
+	return string(body)
 }
 
 // get returns the body of a page that must answer 200.

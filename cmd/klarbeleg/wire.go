@@ -18,6 +18,7 @@ import (
 	"klarbeleg/app/casework"
 	"klarbeleg/app/intake"
 	"klarbeleg/app/notify"
+	"klarbeleg/app/payment"
 	"klarbeleg/app/status"
 	"klarbeleg/app/submit"
 	"klarbeleg/app/submit/dropfolder"
@@ -34,6 +35,7 @@ import (
 	"klarbeleg/portal"
 	"klarbeleg/producers"
 	"klarbeleg/schema/messages"
+	"klarbeleg/store"
 )
 
 // topics lists what the system reads and writes. Topics that can carry social
@@ -114,6 +116,24 @@ func (s *system) addRelay(context.Context) error {
 	return nil
 }
 
+// newPayments builds the payment run.
+func newPayments(r *resources) (*payment.Service, error) {
+	c := r.config.Payment
+	s, err := payment.New(r.db, payment.Settings{
+		Term: billing.PaymentTerm(c.TermDays), Dir: c.Dir,
+		Debtor: store.Debtor{Name: c.Debtor.Name, BankDetails: billing.BankDetails{IBAN: c.Debtor.IBAN, BIC: c.Debtor.BIC}},
+	})
+	for fault, name := range map[error]string{
+		payment.ErrTerm: "TERM_DAYS", payment.ErrDir: "DIR", payment.ErrDebtor: "DEBTOR_NAME, PAYMENT_DEBTOR_IBAN",
+		billing.ErrIBAN: "DEBTOR_IBAN", billing.ErrBIC: "DEBTOR_BIC",
+	} {
+		if errors.Is(err, fault) {
+			return nil, usage(fmt.Errorf("%sPAYMENT_%s: %w", envPrefix, name, err))
+		}
+	}
+	return s, err
+}
+
 // newRunner builds the jobs; wake is called when mails wait.
 func newRunner(p *program, r *resources, wake func(), register prometheus.Registerer) (*jobs.Runner, error) {
 	digests, err := notify.NewDigests(r.db, p.clock, notify.DigestConfig{
@@ -122,9 +142,13 @@ func newRunner(p *program, r *resources, wake func(), register prometheus.Regist
 	if err != nil {
 		return nil, usage(fmt.Errorf("%sPORTAL_URL: %w", envPrefix, err))
 	}
+	payments, err := newPayments(r)
+	if err != nil {
+		return nil, err
+	}
 	m := jobs.NewMetrics()
 	register.MustRegister(m)
-	uses := jobs.UseCases{Cases: casework.New(r.db, billing.DefaultDeadlines()), Digests: digests, MailPlanned: wake}
+	uses := jobs.UseCases{Cases: casework.New(r.db, billing.DefaultDeadlines()), Digests: digests, Payments: payments, MailPlanned: wake}
 	return jobs.NewRunner(r.db, p.clock, m, jobs.All(uses, jobs.DefaultSchedules()), jobs.Config{})
 }
 
