@@ -112,9 +112,11 @@ type PaymentGroup struct {
 }
 
 // payable are the invoices that may be paid: approved and live. Test data never
-// reach payment (P1008).
+// reach payment (P1008), and invoices of § 300 when their files agree (APO-A01).
 const payable = `i.state in ('approved', 'corrected') and i.approved_cents > 0
-	and exists (select from delivery d where d.id = i.delivery_id and d.test_indicator = '2')`
+	and exists (select from delivery d where d.id = i.delivery_id and d.test_indicator = '2'
+		and (i.provider_group <> '300' or exists (select from pharmacy_invoice p
+			where p.sender_ik = d.sender_ik and p.number = i.collective_number and p.state = 'reconciled')))`
 
 // DuePayments returns who has payable invoices received up to the day given.
 func (db *DB) DuePayments(ctx context.Context, through calendar.Date) ([]PaymentGroup, error) {

@@ -14,6 +14,7 @@ import (
 	"klarbeleg/dta/auftrag"
 	"klarbeleg/dta/p300/gen"
 	"klarbeleg/internal/clock"
+	"klarbeleg/store"
 )
 
 // pharmacyDelivery returns the files of a generated § 300 delivery.
@@ -80,6 +81,16 @@ func (b *bundle) reconciled() (state string) {
 	return state
 }
 
+// due returns who would be paid if everything received were due.
+func (b *bundle) due() []store.PaymentGroup {
+	b.t.Helper()
+	due, err := b.db.DuePayments(b.t.Context(), calendar.InBerlin(received))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return due
+}
+
 const arzNumber = "ARZ-2026-10-0001"
 
 func TestPharmacy(t *testing.T) {
@@ -96,9 +107,15 @@ func TestPharmacy(t *testing.T) {
 				if i == 0 && n < 2 && b.reconciled() != "incomplete 000" {
 					t.Errorf("after the first file: %s", b.reconciled())
 				}
+				if due := b.due(); i == 0 && len(due) > 0 {
+					t.Errorf("payable before the files agree: %v", due)
+				}
 			}
 			if got := b.reconciled(); got != "reconciled 000" {
 				t.Errorf("order %v: %s", order, got)
+			}
+			if due := b.due(); len(due) != 1 || due[0].PayeeIK != "308990210" {
+				t.Errorf("PAY-1 payable when the files agree: %v", due)
 			}
 			if n := b.count("select sum(billed_cents) from invoice"); n != 11241 {
 				t.Errorf("billed %d, want 112,41", n)
