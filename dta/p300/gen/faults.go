@@ -16,8 +16,8 @@ type FaultKind struct {
 	// Unread tells that nothing in the files betrays it: it is found by who knows
 	// earlier deliveries, price lists or ages.
 	Unread bool
-	// Sammel and Irrlaeufer tell what the delivery must have.
-	Sammel, Irrlaeufer bool
+	// Sammel, Irrlaeufer and Rechenzentrum tell what the delivery must have.
+	Sammel, Irrlaeufer, Rechenzentrum bool
 
 	plan     string // kind of the prescription that can have it
 	previous bool   // so has the prescription before
@@ -45,11 +45,39 @@ type Injection struct {
 	Fault      string // name of Faults
 }
 
-// Injected is a fault with its place.
+// Effect is what a fault costs.
+type Effect uint8
+
+// The effects, from nothing to everything.
+const (
+	Warns      Effect = iota
+	TakesCase         // all that the prescription demands; in TA7 it is not compared
+	Refuses           // the message
+	RejectsAll        // the file
+)
+
+// Effect returns what the fault costs, as TA3 section 6 and the list of rules have it.
+func (k *FaultKind) Effect() Effect {
+	switch k.Rule {
+	case p300.CodeRezeptID, p300.CodeSumme, p300.CodeZuzahlung, p300.CodeHash, p300.CodeZusatzdaten, p300.CodeHerstellung,
+		"APO-V07", "APO-V08", p300.CodeRezeptIDs, p300.CodeZeilen, p300.CodeGesamt, p300.CodeTA7:
+		return TakesCase
+	case p300.CodeRechnung:
+		return Refuses
+	case p300.CodeSummePapier, p300.CodeUmsatzsteuer, "APO-R05", "APO-R06", p300.CodeRabatte, p300.CodeSonderkz, p300.CodeSignatur, p300.CodeAbgleich:
+		return Warns
+	}
+	return RejectsAll
+}
+
+// Injected is a fault with its place and what it takes.
 type Injected struct {
 	Injection
 	Rule            string
-	Datei           string // logical file name
+	Kind            Kind
+	Effect          Effect
+	Taken           p300.Cent // of ABRP with TakesCase: BES-02 less BES-03 and discounts
+	Datei           string    // logical file name
 	Rechnungsnummer string
 	Belegnummer     string // INV-05
 }
@@ -82,7 +110,7 @@ func (d *Delivery) planFaults() error {
 		k := faultOf(f.Fault)
 		m := d.messageOf(f.Verordnung)
 		switch {
-		case k == nil, m == nil, k.Sammel && !d.o.Sammelrechnung, k.Irrlaeufer != (m.apotheke < 0), k.previous && f.Verordnung == 0:
+		case k == nil, m == nil, k.Sammel && !d.o.Sammelrechnung, k.Rechenzentrum && !d.o.Rechenzentrum, k.Irrlaeufer != (m.apotheke < 0), k.previous && f.Verordnung == 0:
 			return fmt.Errorf("fault %s at prescription %d: %w", f.Fault, f.Verordnung, ErrOptions)
 		}
 		x := &injected{Injection: f, kind: k}
@@ -118,11 +146,29 @@ func (d *Delivery) placeFaults() {
 func (d *Delivery) Injected() []Injected {
 	var out []Injected
 	for _, x := range d.faults {
-		out = append(out, Injected{
-			x.Injection, x.kind.Rule, x.datei.Name, d.Rechnungsnummer(d.kasseOf(x.Verordnung)), d.belegnummer(x.Verordnung),
-		})
+		m := d.messageOf(x.Verordnung)
+		r := d.rezept(*m, x.Verordnung)
+		i := Injected{
+			Injection: x.Injection, Rule: x.kind.Rule, Kind: x.kind.Datei, Effect: x.kind.Effect(), Datei: x.datei.Name,
+			Rechnungsnummer: d.Rechnungsnummer(m.kasse), Belegnummer: r.v.INV.Belegnummer,
+		}
+		if i.Effect == TakesCase && i.Kind == ABRP {
+			i.Taken = r.forderung()
+		}
+		out = append(out, i)
 	}
 	return out
+}
+
+// forderung is what the prescription demands.
+func (r *rezept) forderung() p300.Cent {
+	v := r.v.BES.GesamtSVBrutto - r.v.BES.GesamtZuzahlung
+	for i := range r.v.Positionen {
+		for _, n := range r.v.Positionen[i].NPB {
+			v += n.Betrag
+		}
+	}
+	return max(0, v)
 }
 
 func (d *Delivery) messageOf(i int) *message {
@@ -146,3 +192,6 @@ func (d *Delivery) faultsOf(f *Datei) []*injected {
 	}
 	return out
 }
+
+// AtStart tells that the fault stands in the first message of the file.
+func (k *FaultKind) AtStart() bool { return k.first }

@@ -106,7 +106,7 @@ func recpFaults() []FaultKind {
 		{Name: "tax-amount", Rule: p300.CodeRechnung, Datei: RECP, recp: func(d *p300.RECP) { taxRow(d).Umsatzsteuer += 2; taxRow(d).Netto -= 2 }},
 		{Name: "single-invoice-payment", Rule: p300.CodeRechnung, Datei: RECP, recp: func(d *p300.RECP) { d.Einzelrechnungen[0].SER.Zahlbetrag++ }},
 		{Name: "collective-payment", Rule: p300.CodeRechnung, Datei: RECP, recp: func(d *p300.RECP) { d.Sammel.SSA.SummeBrutto++ }},
-		{Name: "centre-invoice", Rule: p300.CodeRechnung, Datei: RECP, recp: func(d *p300.RECP) { d.Rechenzentrum.Wert.SRR.SummeNetto++ }},
+		{Name: "centre-invoice", Rule: p300.CodeRechnung, Datei: RECP, Rechenzentrum: true, recp: func(d *p300.RECP) { d.Rechenzentrum.Wert.SRR.SummeNetto++ }},
 		{Name: "sum-over-payers", Rule: p300.CodeRechnung, Datei: RECP, Sammel: true, sammel: func(d *p300.RECP) {
 			d.RES.Verordnungsanzahl++
 			gep(d, func(g *p300.GEP) { g.AnzahlVerordnungen++ })

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"klarbeleg/dta/invented"
 	"klarbeleg/dta/p300"
 )
 
@@ -164,7 +165,9 @@ func syntaxFaults() []FaultKind {
 			Name: "message-number", Rule: p300.CodeReferenz, Datei: ABRP, first: true,
 			segments: map[string]segmentFault{"UNH": reference, "UNT": reference},
 		},
-		{Name: "partner", Rule: p300.CodeSchluessel, Datei: ABRP, first: true, segments: one("UNB", swap(recipient, recipient[:8]+"5"))},
+		{Name: "payer", Rule: p300.CodeSchluessel, Datei: ABRP, first: true, segments: one("UNH", func(s string) string {
+			return invented.OtherDigit(s, len(s)-1) // the payer's check digit
+		})},
 		{Name: "invoice-date", Rule: p300.CodeSchluessel, Datei: RECP, segments: one("REC", element(2, "20261131"))},
 		{Name: "invoice-number", Rule: p300.CodeSchluessel, Datei: RECP, segments: one("REC", swap("RZ", "R/"))},
 		{Name: "file-name", Rule: p300.CodeDateiname, Datei: ABRP, first: true, segments: one("UNB", swap("ABR", "XYZ"))},

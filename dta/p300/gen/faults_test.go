@@ -13,7 +13,7 @@ import (
 
 // faultyDelivery is a delivery that can have the fault, and the fault's place.
 func faultyDelivery(k *FaultKind) Options {
-	o := Options{Verordnungen: 60, Apotheken: 2, Kostentraeger: 2, Sammelrechnung: true, Irrlaeufer: 2, RezepteProDatei: 8, Seed: 5}
+	o := Options{Verordnungen: 60, Apotheken: 2, Kostentraeger: 2, Sammelrechnung: true, Rechenzentrum: true, Irrlaeufer: 2, RezepteProDatei: 8, Seed: 5}
 	at := 7
 	switch {
 	case k.Irrlaeufer:
@@ -59,6 +59,9 @@ func TestFaults(t *testing.T) {
 					continue
 				}
 				want := rules[k.Rule]
+				if effect := k.Effect(); (e.Severity == dta.Warn) != (effect == Warns) || (e.Severity == dta.RejectFile) != (effect == RejectsAll) {
+					t.Errorf("severity %v, effect %d", e.Severity, effect)
+				}
 				if int(e.Stage) != int(want.Stage) || e.Severity != want.Severity || e.Scope != want.Scope {
 					t.Errorf("stage %d, severity %v, scope %v, want %+v", e.Stage, e.Severity, e.Scope, want)
 				}

@@ -47,6 +47,7 @@ type Options struct {
 	Apotheken       int       // pharmacies; default 3. A message holds the prescriptions of one for one payer
 	Kostentraeger   int       // payers, each with an own invoice; default 1
 	Sammelrechnung  bool      // Rechnungsart 7 per payer and 6 over all of them; otherwise 3
+	Rechenzentrum   bool      // the centre bills its own service too; then the Zahlbetrag is above the net of the prescriptions
 	Irrlaeufer      int       // prescriptions per payer that went astray; default 0
 	RezepteProDatei int       // E-Rezepte of one TA7 file; default 500
 	Seed            uint64    // other seeds give other persons, pharmacies and numbers

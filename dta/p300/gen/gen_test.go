@@ -40,6 +40,7 @@ type content struct {
 	zdr      int
 	brutto   p300.Cent // of ABRP
 	netto    p300.Cent // RES-05 of the invoices
+	zahlen   p300.Cent // RES-07
 	vouchers map[string]int
 	ids      map[string]int
 	rejected bool
@@ -96,6 +97,7 @@ func (c *content) readEDIFACT(t testing.TB, raw []byte, sums *p300.Abgleich, byI
 		if m.RECP != nil {
 			c.order += m.RECP.REC.Rechnungsart
 			c.netto += m.RECP.RES.GesamtSVNetto
+			c.zahlen += m.RECP.RES.Zahlbetrag
 		}
 		if !m.Rejected {
 			sums.Add(m)
@@ -163,7 +165,7 @@ func TestCleanDelivery(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
 		"one invoice":        {Verordnungen: 400, LineEnd: p300.CRLF},
-		"invoices of payers": {Verordnungen: 900, Kostentraeger: 3, Apotheken: 7, Sammelrechnung: true, Irrlaeufer: 5, RezepteProDatei: 40, Seed: 3},
+		"invoices of payers": {Verordnungen: 900, Kostentraeger: 3, Apotheken: 7, Sammelrechnung: true, Rechenzentrum: true, Irrlaeufer: 5, RezepteProDatei: 40, Seed: 3},
 		"one pharmacy":       {Verordnungen: 50, Apotheken: 1, Seed: 9, Echt: true, Zaehler: 46_650},
 		"leap day":           {Verordnungen: 50, Erstellt: time.Date(2028, 3, 1, 0, 0, 0, 0, time.UTC)},
 		"January":            {Verordnungen: 50, Erstellt: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)},
@@ -179,6 +181,9 @@ func TestCleanDelivery(t *testing.T) {
 			}
 			if c.paper+c.electr != o.Verordnungen || c.ta7 != c.electr || c.paper == 0 || c.electr == 0 || c.zdr == 0 || c.brutto == 0 {
 				t.Errorf("%d on paper, %d electronic, %d in TA7, %d with Zusatzdaten, want %d", c.paper, c.electr, c.ta7, c.zdr, o.Verordnungen)
+			}
+			if (c.netto == c.zahlen) == o.Rechenzentrum {
+				t.Errorf("net %d, to be paid %d", c.netto, c.zahlen)
 			}
 			for _, numbers := range []map[string]int{c.vouchers, c.ids} {
 				for _, n := range numbers {

@@ -161,7 +161,7 @@ func sammeln(doc *p300.RECP) {
 		ssa.SummeBrutto += e.SER.SummeBrutto
 		ssa.Zahlbetrag += e.SER.Zahlbetrag
 	}
-	r := &doc.Rechenzentrum.Wert
+	r := &doc.Rechenzentrum.Wert // zero where there is none
 	take(&r.Steuern)
 	ssa.SummeNetto += r.SRR.SummeNetto
 	ssa.SummeBrutto += r.SRR.SummeBrutto

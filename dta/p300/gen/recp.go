@@ -244,7 +244,9 @@ func (d *Delivery) rechnung(rec p300.REC, konten map[kontoKey]*konto) *p300.RECP
 		Verordnungsanzahl: all.verordnungen, AnzahlApotheken: int32(len(apotheken)),
 		Mittelanzahl: dta.Some(total.mittel), KorrekturenArztfelder: dta.Some(total.korrektur), KuenstlicheBefruchtung: all.eigen,
 	}
-	doc.Rechenzentrum = dta.Some(d.rechenzentrum(rec, all.verordnungen))
+	if d.o.Rechenzentrum {
+		doc.Rechenzentrum = dta.Some(d.rechenzentrum(rec, all.verordnungen))
+	}
 	sammeln(doc)
 	return doc
 }
