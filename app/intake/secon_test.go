@@ -194,6 +194,20 @@ func TestSealedDeliveriesAreAccepted(t *testing.T) {
 	})
 }
 
+// DTA-5 CHK-10: a sealed delivery can be checked again; without its key it is counted.
+func TestSealedTryOut(t *testing.T) {
+	t.Parallel()
+	b := setupSealed(t)
+	b.accepted(b.handle("m-1", b.seal(packed(t, readDelivery(t, heilmittel)), letter{})))
+	if r, changes := b.bundle.try(""); r.Deliveries != 1 || r.Invoices != 2 || r.Unreadable != 0 || len(changes) != 0 {
+		t.Errorf("%+v: %+v", r, changes)
+	}
+	b.keys = intake.Keys{}
+	if r, _ := b.bundle.try(""); r.Deliveries != 0 || r.Unreadable != 1 {
+		t.Errorf("without the key: %+v", r)
+	}
+}
+
 // DTA-5: the other procedures come sealed as well, and only from the sender in the
 // signed file.
 func TestSealedProcedures(t *testing.T) {
@@ -258,13 +272,18 @@ func TestSealedBlob(t *testing.T) {
 	if err != nil || len(files) != 1 || !bytes.Equal(readFile(t, files[0]), d.payload) {
 		t.Fatal(files, err)
 	}
-	broken := bytes.Clone(d.payload)
-	broken[len(broken)/2] ^= 1
-	if err := os.WriteFile(files[0], broken, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := b.try("m-1", d, &ref); !errors.Is(err, blob.ErrCorrupt) {
-		t.Errorf("a decayed file: %v", err)
+	const firstKey, secondKey = 400, 1000 // those are looked at before the end is read
+	for name, places := range map[string][]int{"content": {len(d.payload) / 2}, "keys": {firstKey, secondKey}, "end": {len(d.payload) - 1}} {
+		broken := bytes.Clone(d.payload)
+		for _, at := range places {
+			broken[at] ^= 1
+		}
+		if err := os.WriteFile(files[0], broken, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.try("m-1", d, &ref); !errors.Is(err, blob.ErrCorrupt) {
+			t.Errorf("decayed %s: %v", name, err)
+		}
 	}
 	if n := b.count("select (select count(*) from delivery) + (select count(*) from inbox)"); n != 0 {
 		t.Errorf("%d rows", n)
