@@ -133,6 +133,31 @@ table card_order -- A card order: the fold of its accepted events (CRD-1). Perso
 
 sequence case_id_block -- Each value hands out a block of 4096 case ids (store/ids.go).
 
+table contract_term -- Terms of contracts beside the price (CHK-2). tariff empty: all tariffs of the billing code; item empty: the contract itself. Quantities and rates in hundredths; 0 is no limit.
+    import_id bigint not null
+    billing_code text not null
+    tariff text not null
+    item text not null
+    item_kind text not null
+    therapy_area text not null
+    approval_from_cents bigint
+    max_per_day bigint not null
+    age_from integer not null
+    age_to integer not null
+    fixed_cents bigint
+    reuse_cents bigint
+    vat_rate bigint
+    excludes text not null
+    surcharge text not null
+    late_months integer not null
+    valid_from date not null
+    valid_to date
+    superseded_by bigint
+    constraint contract_term_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
+    constraint contract_term_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
+    constraint contract_term_check CHECK (((valid_to IS NULL) OR (valid_to >= valid_from)))
+    CREATE UNIQUE INDEX contract_term_current ON public.contract_term USING btree (billing_code, tariff, item, valid_from) WHERE (superseded_by IS NULL)
+
 table correction -- Berichtigung: an amount not paid, with its reason (CHK-3, CHK-4). One per finding with money effect (INV-7).
     id uuid not null
     invoice_id bigint not null
@@ -580,7 +605,20 @@ table reference_import -- Each import of a reference list (CHK-6); rows replaced
     row_count integer not null
     imported_at timestamp with time zone not null
     constraint reference_import_pkey PRIMARY KEY (id)
-    constraint reference_import_kind_check CHECK ((kind = ANY (ARRAY['prices'::text, 'payers'::text, 'providers'::text, 'senders'::text, 'payees'::text])))
+    constraint reference_import_kind_check CHECK ((kind = ANY (ARRAY['prices'::text, 'payers'::text, 'providers'::text, 'senders'::text, 'payees'::text, 'terms'::text, 'tables'::text])))
+
+table reference_key -- Keys that rules look up, by list: diagnoses, aids, the Heilmittelkatalog, holidays (CHK-2). value is a limit where the list gives one.
+    import_id bigint not null
+    list text not null
+    key text not null
+    value integer not null
+    valid_from date not null
+    valid_to date
+    superseded_by bigint
+    constraint reference_key_import_id_fkey FOREIGN KEY (import_id) REFERENCES reference_import(id)
+    constraint reference_key_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES reference_import(id)
+    constraint reference_key_check CHECK (((valid_to IS NULL) OR (valid_to >= valid_from)))
+    CREATE UNIQUE INDEX reference_key_current ON public.reference_key USING btree (list, key, valid_from) WHERE (superseded_by IS NULL)
 
 table refused_invoice -- Invoices that a delivery claimed and stages 1-3 refused; nothing of a person is kept.
     delivery_id uuid not null

@@ -27,6 +27,8 @@ type ListImport struct {
 	Providers []billing.ProviderRow
 	Senders   []billing.SenderRow
 	Payees    []billing.PayeeRow
+	Terms     []billing.TermsRow
+	Tables    []billing.TableRow
 }
 
 // listTable says how a list is stored: key names what a newer import replaces,
@@ -39,6 +41,8 @@ var listTables = map[string]listTable{
 	"providers": {"provider", "ik, name, provider_group, billing_code, tariff, valid_from, valid_to", "ik, provider_group, billing_code, tariff, valid_from", "ik, provider_group, billing_code, tariff, valid_from"},
 	"senders":   {"sender", "ik, name, plain_allowed, signer_iks, legacy_until", "ik", "ik"},
 	"payees":    {"payee", "ik, name, street, city, iban, bic, valid_from, valid_to", "ik, valid_from", "ik, valid_from"},
+	"terms":     {"contract_term", termColumns, "billing_code, tariff, item, valid_from", "billing_code, tariff, item, valid_from"},
+	"tables":    {"reference_key", "list, key, value, valid_from, valid_to", "list, key, valid_from", "list, key, valid_from"},
 }
 
 // ImportList makes the list current in one transaction. known is true if the
@@ -133,6 +137,13 @@ func fillList(t *copyTable, l ListImport) {
 		t.text(r.BIC)
 		period(r.Period)
 	}
+	fillTerms(t, l.Terms)
+	for _, r := range l.Tables {
+		t.text(r.Table)
+		t.text(r.Key)
+		t.int(int64(r.Value))
+		period(r.Period)
+	}
 }
 
 // ListVersion returns a number that grows with every import, 0 before the first.
@@ -149,13 +160,7 @@ func (db *DB) ListVersion(ctx context.Context) (int64, error) {
 func (db *DB) LoadLists(ctx context.Context) (*billing.PriceList, *billing.PayerDirectory, *billing.ProviderDirectory, error) {
 	var from time.Time
 	var to *time.Time
-	period := func() billing.Period {
-		p := billing.Period{From: calendar.OfTime(from)}
-		if to != nil {
-			p.To = calendar.OfTime(*to)
-		}
-		return p
-	}
+	period := func() billing.Period { return periodOf(from, to) }
 	var prices []billing.PriceRow
 	var pr billing.PriceRow
 	err := db.each(ctx, `select billing_code, tariff, item, price_cents, valid_from, valid_to from price where superseded_by is null`,

@@ -28,6 +28,9 @@ func (s *Service) loadFacts(ctx context.Context, now time.Time) (*billing.Facts,
 		if err != nil {
 			return nil, err
 		}
+		if ref.facts.Terms, ref.facts.Tables, err = s.db.LoadTerms(ctx); err != nil {
+			return nil, err
+		}
 		if ref.facts.Senders, err = s.db.LoadSenders(ctx); err != nil {
 			return nil, err
 		}

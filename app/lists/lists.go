@@ -246,7 +246,7 @@ type Imported struct {
 }
 
 // ErrUnknownList is returned for a kind that is none of the lists.
-var ErrUnknownList = errors.New("unknown list: prices, payers, providers, senders or payees")
+var ErrUnknownList = errors.New("unknown list: prices, payers, providers, senders, payees, terms or tables")
 
 // Import reads a list and makes it current: rows with the same key are replaced,
 // the replaced ones are kept.
@@ -272,6 +272,12 @@ func Import(ctx context.Context, db *store.DB, c clock.Clock, kind string, r io.
 	case "payees":
 		i.Payees, err = ReadPayees(bytes.NewReader(raw))
 		i.Rows = len(i.Payees)
+	case "terms":
+		i.Terms, err = ReadTerms(bytes.NewReader(raw))
+		i.Rows = len(i.Terms)
+	case "tables":
+		i.Tables, err = ReadTables(bytes.NewReader(raw))
+		i.Rows = len(i.Tables)
 	default:
 		return Imported{}, ErrUnknownList
 	}

@@ -23,9 +23,9 @@ import (
 
 // checkOptions are the flags of check.
 type checkOptions struct {
-	auf, prices, payers, providers, asOf string
-	json                                 bool
-	keys                                 keyFlags
+	auf, prices, payers, providers, terms, tables, asOf string
+	json                                                bool
+	keys                                                keyFlags
 }
 
 // checkCommand checks files before they are sent: the same rules as the intake,
@@ -45,6 +45,8 @@ func (p *program) checkCommand() *cobra.Command {
 	f.StringVar(&o.prices, "prices", "", "Vertragspreise als CSV")
 	f.StringVar(&o.payers, "payers", "", "Kostenträger als CSV")
 	f.StringVar(&o.providers, "providers", "", "Leistungserbringer als CSV")
+	f.StringVar(&o.terms, "terms", "", "Vertragsbedingungen als CSV")
+	f.StringVar(&o.tables, "tables", "", "Verzeichnisse als CSV")
 	f.StringVar(&o.asOf, "as-of", "", "Eingangsdatum JJJJ-MM-TT (sonst heute)")
 	f.BoolVar(&o.json, "json", false, "ein JSON-Objekt je Zeile")
 	o.keys.register(c)
@@ -113,6 +115,20 @@ func (p *program) checkFacts(o checkOptions) (*billing.Facts, error) {
 			return nil, err
 		}
 		facts.Providers = billing.ProvidersOf(rows)
+	}
+	if o.terms != "" {
+		rows, err := readList(o.terms, lists.ReadTerms)
+		if err != nil {
+			return nil, err
+		}
+		facts.Terms = billing.TermsOf(rows)
+	}
+	if o.tables != "" {
+		rows, err := readList(o.tables, lists.ReadTables)
+		if err != nil {
+			return nil, err
+		}
+		facts.Tables = billing.TablesOf(rows)
 	}
 	var err error
 	facts.Senders, err = o.keys.senderList()
