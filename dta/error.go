@@ -1,9 +1,22 @@
 package dta
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
+
+// DefaultMaxErrors is how many findings of a file are kept where a reader's options
+// do not say, of warnings and of others each: enough to repair a file by, and a bound
+// for files that are wrong throughout.
+const DefaultMaxErrors = 200
+
+// maxValueBytes bounds the field value kept with a finding.
+const maxValueBytes = 200
+
+// ErrContent is returned for content that the segment tables forbid: a mandatory
+// element without value, a value of wrong type or length.
+var ErrContent = errors.New("content violates the segment tables")
 
 // Severity says what an error rejects (column severity of the rule catalogue).
 type Severity uint8
@@ -93,8 +106,12 @@ func (r Rule) Error(sentence string) Error {
 	return Error{Stage: r.Stage, Code: r.Code, Severity: r.Severity, Scope: r.Scope, text: sentence}
 }
 
-// WithValue returns the finding with the field's value kept behind Value.
+// WithValue returns the finding with the field's value kept behind Value, not more
+// of it than needed to recognise it.
 func (e Error) WithValue(v string) Error {
+	if len(v) > maxValueBytes {
+		v = strings.ToValidUTF8(v[:maxValueBytes], "")
+	}
 	e.value = strings.Clone(v) // the value must not hold a whole message in memory
 	return e
 }

@@ -16,6 +16,13 @@ const (
 	UNA = "UNA:+,? '"
 )
 
+// The line ends that occur between segments; the format itself has none.
+const (
+	NoLineEnd = ""
+	LF        = "\n"
+	CRLF      = "\r\n"
+)
+
 // Byte classes of the tokenizer.
 const (
 	classPlain = iota
@@ -200,6 +207,20 @@ func PackTag(tag string) uint32 {
 		return 0
 	}
 	return uint32(tag[0])<<16 | uint32(tag[1])<<8 | uint32(tag[2])
+}
+
+// ShownTag returns a tag that may be shown, "" for one that may not: three capital
+// letters are a tag, anything else could be a torn field value (OPS-4).
+func ShownTag(tag string) string {
+	if len(tag) != 3 {
+		return ""
+	}
+	for i := range len(tag) {
+		if tag[i] < 'A' || tag[i] > 'Z' {
+			return ""
+		}
+	}
+	return tag
 }
 
 // Fields returns the components of all elements in order.

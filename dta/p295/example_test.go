@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p295"
 )
 
@@ -51,7 +52,7 @@ func ExampleWriter() {
 	unb.Dateinummer = "00006"
 
 	var out bytes.Buffer
-	w := p295.NewWriter(&out, unb, p295.WriterOptions{LineEnd: p295.LF})
+	w := p295.NewWriter(&out, unb, p295.WriterOptions{LineEnd: dta.LF})
 	if err := w.Write(n); err != nil {
 		fmt.Println(err)
 		return

@@ -11,10 +11,6 @@ import (
 	"klarbeleg/dta"
 )
 
-// DefaultMaxErrors is how many findings of a file are kept: enough to repair a
-// file by, and a bound for files that are wrong throughout.
-const DefaultMaxErrors = 200
-
 // The bounds of a file.
 const (
 	// MaxSegmente is the most segments of one Rechnungsbeleg that are read: the
@@ -22,8 +18,6 @@ const (
 	MaxSegmente = 20_000
 	// MaxNachrichten is what the six digits of UNZ-02 can say.
 	MaxNachrichten = 999_999
-	// maxValueBytes bounds the field value kept with a finding.
-	maxValueBytes = 200
 )
 
 // Options says how a file is read. The zero value reads ISO 8859-1.
@@ -35,7 +29,7 @@ type Options struct {
 	// takes the date of UNB.
 	Eingang Datum
 	// MaxErrors per file, for warnings and for others each; 0 is
-	// DefaultMaxErrors. What comes above is counted, not kept.
+	// dta.DefaultMaxErrors. What comes above is counted, not kept.
 	MaxErrors int
 }
 
@@ -90,7 +84,7 @@ func NewReader(r io.Reader, o Options) *Reader {
 		o.Zeichensatz = dta.I1.String()
 	}
 	if o.MaxErrors <= 0 {
-		o.MaxErrors = DefaultMaxErrors
+		o.MaxErrors = dta.DefaultMaxErrors
 	}
 	charset, _ := dta.ParseCharset(o.Zeichensatz)
 	return &Reader{sc: dta.NewScanner(r), charset: charset, opts: o, t: tables()}
@@ -191,7 +185,7 @@ func (r *Reader) byteFault(e dta.Error, i int) {
 	starts := r.unit.Starts
 	k := max(sort.Search(len(starts), func(k int) bool { return int(starts[k]) > i })-1, 0)
 	e.Segment, e.Offset = r.unit.Segment+k, r.unit.Offset+int64(i)
-	e.Tag = tagForText(string(r.unit.Raw[starts[k]:min(int(starts[k])+3, len(r.unit.Raw))]))
+	e.Tag = dta.ShownTag(string(r.unit.Raw[starts[k]:min(int(starts[k])+3, len(r.unit.Raw))]))
 	r.note(e)
 }
 
@@ -226,7 +220,7 @@ func (r *Reader) note(e dta.Error) {
 // at gives a finding the place of the current segment and a byte offset.
 func (r *Reader) at(e dta.Error, offset int64) dta.Error {
 	e.Segment, e.Offset = r.unit.Segment+r.index, offset
-	e.Tag = tagForText(r.tok.Tag())
+	e.Tag = dta.ShownTag(r.tok.Tag())
 	return e
 }
 
@@ -243,14 +237,6 @@ func (r *Reader) warn(code, sentence string) {
 func warning(e dta.Error) dta.Error {
 	e.Severity = dta.Warn
 	return e
-}
-
-// withValue keeps the offending value with a finding, not more of it than needed.
-func withValue(e dta.Error, value string) dta.Error {
-	if len(value) > maxValueBytes {
-		value = strings.ToValidUTF8(value[:maxValueBytes], "")
-	}
-	return e.WithValue(value)
 }
 
 // ort returns the place of the current segment.

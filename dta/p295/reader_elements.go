@@ -45,13 +45,13 @@ func (r *Reader) element(e *elementSpec, slot int, f dta.Field) {
 	w, wrong := e.check(text)
 	if wrong != flawless {
 		r.c.werte[slot] = wert{falsch: true}
-		r.note(withValue(r.fieldError(NewError(e.rule, e.sentence(wrong)), f), text))
+		r.note(r.fieldError(NewError(e.rule, e.sentence(wrong)), f).WithValue(text))
 		return
 	}
 	r.c.werte[slot] = w
 	switch {
 	case e.keys != nil && !slices.Contains(e.keys, text):
-		err := withValue(r.fieldError(NewError(CodeSchluessel, textKey(e.name)), f), text)
+		err := r.fieldError(NewError(CodeSchluessel, textKey(e.name)), f).WithValue(text)
 		if e.keysOpen {
 			err = warning(err)
 		}
@@ -61,7 +61,7 @@ func (r *Reader) element(e *elementSpec, slot int, f dta.Field) {
 		if e.rule == CodeDatei {
 			code = CodeDatei // a partner of the file, not one of a Rechnungsbeleg
 		}
-		r.note(withValue(r.fieldError(NewError(code, textDigit(e.digit, e.name)), f), text))
+		r.note(r.fieldError(NewError(code, textDigit(e.digit, e.name)), f).WithValue(text))
 	}
 }
 

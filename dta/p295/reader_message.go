@@ -23,7 +23,7 @@ func (w *walk) find(tag string, later func(order int) bool) *node {
 	for i := range w.nodes {
 		d := &w.nodes[i]
 		free := w.order() < d.order || w.order() == d.order && w.n == 0
-		if d.tag == "*" && tagForText(tag) != "" && free && !later(d.order) {
+		if d.tag == "*" && dta.ShownTag(tag) != "" && free && !later(d.order) {
 			return d
 		}
 	}

@@ -64,8 +64,8 @@ func rewrite(t testing.TB, raw []byte, o Options, w WriterOptions) (out []byte, 
 func TestExamplesRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{exNormal, exStorno} {
-		for _, end := range []string{CRLF, LF, NoLineEnd} {
-			raw := bytes.ReplaceAll([]byte(example(t, name)), []byte(CRLF), []byte(end))
+		for _, end := range []string{dta.CRLF, dta.LF, dta.NoLineEnd} {
+			raw := bytes.ReplaceAll([]byte(example(t, name)), []byte(dta.CRLF), []byte(end))
 			out, errs := rewrite(t, raw, Options{}, WriterOptions{LineEnd: end})
 			for _, e := range errs {
 				t.Errorf("%s: %v: %s", name, e, e.Text())
@@ -145,7 +145,7 @@ func TestWriterRefuses(t *testing.T) {
 			w := NewWriter(&buf, *r.UNB(), WriterOptions{})
 			change(r.Nachricht())
 			err := w.Write(r.Nachricht())
-			if !errors.Is(err, ErrContent) && !errors.Is(err, dta.ErrNotInCharset) {
+			if !errors.Is(err, dta.ErrContent) && !errors.Is(err, dta.ErrNotInCharset) {
 				t.Fatalf("error %v", err)
 			}
 			if again := w.Close(); !errors.Is(again, err) {

@@ -1,6 +1,10 @@
 package p295
 
-import "fmt"
+import (
+	"fmt"
+
+	"klarbeleg/dta"
+)
 
 // The German sentences for the sender. None holds a field value (OPS-4).
 const (
@@ -64,7 +68,7 @@ func textOrder(tag string) string {
 }
 
 func textUnknown(tag string) string {
-	if tagForText(tag) == "" {
+	if dta.ShownTag(tag) == "" {
 		return "Ein Segment ist in dieser Nachricht nicht vorgesehen."
 	}
 	return fmt.Sprintf("Das Segment %s ist in dieser Nachricht nicht vorgesehen.", tag)
@@ -131,18 +135,4 @@ func (e *elementSpec) typeSentence() string {
 	default:
 		return fmt.Sprintf("Das Feld „%s“ enthält keine gültige Zahl.", e.name)
 	}
-}
-
-// tagForText returns a segment tag that may be shown: three capital letters.
-// Anything else could be a torn field value.
-func tagForText(tag string) string {
-	if len(tag) != 3 {
-		return ""
-	}
-	for i := range len(tag) {
-		if tag[i] < 'A' || tag[i] > 'Z' {
-			return ""
-		}
-	}
-	return tag
 }

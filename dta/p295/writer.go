@@ -11,17 +11,6 @@ import (
 	"klarbeleg/dta"
 )
 
-// The line ends that occur between segments; the format itself has none.
-const (
-	NoLineEnd = ""
-	LF        = "\n"
-	CRLF      = "\r\n"
-)
-
-// ErrContent is returned for content that the segment tables forbid: a
-// mandatory element without value, a value of wrong type or length.
-var ErrContent = errors.New("content violates the segment tables")
-
 // What the writer fills in where UNH says nothing.
 const (
 	neuesteHauptversion = "6" // of the newest catalogue
@@ -32,7 +21,7 @@ const (
 // 8859-1 with UNA and without line ends.
 type WriterOptions struct {
 	Zeichensatz dta.Charset // 0 is I1
-	LineEnd     string      // NoLineEnd, LF or CRLF
+	LineEnd     string      // dta.NoLineEnd, dta.LF or dta.CRLF
 	OhneUNA     bool
 }
 
@@ -194,7 +183,7 @@ func (w *Writer) flush(limit int) error {
 // refuse keeps the first fault of the content.
 func (w *Writer) refuse(what string) {
 	if w.err == nil {
-		w.err = fmt.Errorf("%s: %w", what, ErrContent)
+		w.err = fmt.Errorf("%s: %w", what, dta.ErrContent)
 	}
 }
 
@@ -285,7 +274,7 @@ func (w *Writer) text(tag, s string) {
 // raw writes a segment without established layout as it came.
 func (w *Writer) raw(layout *catalogue, s *Rohsegment) {
 	known := layout.spec(s.Tag) != nil || tables().service.spec(s.Tag) != nil
-	if tagForText(s.Tag) == "" || known || s.Inhalt != "" && s.Inhalt[0] != dta.SepElement || terminated(s.Inhalt) {
+	if dta.ShownTag(s.Tag) == "" || known || s.Inhalt != "" && s.Inhalt[0] != dta.SepElement || terminated(s.Inhalt) {
 		w.refuse("segment without layout")
 		return
 	}

@@ -179,7 +179,7 @@ func (a *Abgleich) addRECP(d *RECP) {
 func (a *Abgleich) Errors() []dta.Error {
 	var errs []dta.Error
 	note := func(e dta.Error) {
-		if len(errs) < DefaultMaxErrors {
+		if len(errs) < dta.DefaultMaxErrors {
 			errs = append(errs, e)
 		}
 	}

@@ -1,17 +1,12 @@
 package p300
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
 
 	"klarbeleg/dta"
 )
-
-// ErrContent is returned for content that the segment tables forbid: a
-// mandatory element without value, a value that is too long or too short.
-var ErrContent = errors.New("content violates the segment tables")
 
 // encoder writes segments. The first fault stays in err and stops all writing.
 type encoder struct {
@@ -52,7 +47,7 @@ func (e *encoder) to(s *elementSpec) {
 
 func (e *encoder) fail(s *elementSpec, why string) {
 	if e.err == nil {
-		e.err = fmt.Errorf("%s: %s: %w", s.position, why, ErrContent)
+		e.err = fmt.Errorf("%s: %s: %w", s.position, why, dta.ErrContent)
 	}
 }
 

@@ -159,7 +159,7 @@ func invoiceWithCentre(t testing.TB) string {
 func TestInvoiceOfCentre(t *testing.T) {
 	t.Parallel()
 	raw := invoiceWithCentre(t)
-	out, errs := rewrite(t, []byte(raw), WriterOptions{LineEnd: CRLF, UNA: true})
+	out, errs := rewrite(t, []byte(raw), WriterOptions{LineEnd: dta.CRLF, UNA: true})
 	for _, e := range errs {
 		t.Errorf("finding: %v: %s", e, e.Text())
 	}
@@ -211,7 +211,7 @@ func TestSevenBit(t *testing.T) {
 	if n := r.Message().ABRP.Verordnungen[0].NAD; n.Nachname != "Müller" || n.Vorname != "Äsa" {
 		t.Error("letters differ")
 	}
-	out, _ := rewrite(t, []byte(raw), WriterOptions{LineEnd: CRLF, UNA: true})
+	out, _ := rewrite(t, []byte(raw), WriterOptions{LineEnd: dta.CRLF, UNA: true})
 	if string(out) != raw {
 		t.Errorf("written file differs:\n%s", out)
 	}

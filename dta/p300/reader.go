@@ -9,20 +9,13 @@ import (
 	"klarbeleg/dta"
 )
 
-// DefaultMaxErrors is how many findings of a file are kept: enough to repair a
-// file by, and a bound for files that are wrong throughout.
-const DefaultMaxErrors = 200
-
-// maxValueBytes bounds the field value kept with a finding.
-const maxValueBytes = 200
-
 // maxElements bounds the components of a segment; ZUP has the most, 26.
 const maxElements = 32
 
 // Options says how a file is read. The zero value is fine.
 type Options struct {
 	// MaxErrors per file, for warnings and for others each; 0 is
-	// DefaultMaxErrors. What comes above is counted, not kept.
+	// dta.DefaultMaxErrors. What comes above is counted, not kept.
 	MaxErrors int
 }
 
@@ -93,7 +86,7 @@ type Reader struct {
 // NewReader returns a reader of r.
 func NewReader(r io.Reader, o Options) *Reader {
 	if o.MaxErrors <= 0 {
-		o.MaxErrors = DefaultMaxErrors
+		o.MaxErrors = dta.DefaultMaxErrors
 	}
 	return &Reader{sc: dta.NewScanner(r), charset: dta.I1, opts: o, abrp: newGrammar(structureABRP), recp: newGrammar(structureRECP)}
 }
@@ -201,7 +194,7 @@ func (r *Reader) note(e dta.Error) {
 // at gives a finding the place of the current segment.
 func (r *Reader) at(e dta.Error) dta.Error {
 	o := r.ort()
-	e.Segment, e.Offset, e.Tag = int(o.Segment), o.Offset, tagForText(r.tok.Tag())
+	e.Segment, e.Offset, e.Tag = int(o.Segment), o.Offset, dta.ShownTag(r.tok.Tag())
 	return e
 }
 
@@ -222,9 +215,6 @@ func (r *Reader) elementFault(code, sentence string, spec *elementSpec, pos int,
 	// Every byte of the file became one character.
 	e.Offset += int64(utf8.RuneCountInString(r.text[r.tok.Start():pos]))
 	e.Element, e.Component = int(spec.element), int(spec.component)
-	if len(value) > maxValueBytes {
-		value = strings.ToValidUTF8(value[:maxValueBytes], "")
-	}
 	r.note(e.WithValue(value))
 }
 

@@ -176,7 +176,7 @@ func (r *Reader) segment() {
 		r.build.take(seg, n, r.werte[:], r.ort())
 		r.conditions(spec)
 	case unknownHere:
-		r.fault(CodeSyntax, textUnknown(tagForText(tag)))
+		r.fault(CodeSyntax, textUnknown(dta.ShownTag(tag)))
 	case wrongPlace:
 		r.fault(CodeSyntax, textOrder(tag))
 	case tooOften:

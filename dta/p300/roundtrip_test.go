@@ -58,7 +58,7 @@ func TestExamplesRoundTrip(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			raw := example(t, name)
-			out, errs := rewrite(t, raw, WriterOptions{LineEnd: CRLF, UNA: true})
+			out, errs := rewrite(t, raw, WriterOptions{LineEnd: dta.CRLF, UNA: true})
 			for _, e := range errs {
 				t.Errorf("finding: %v: %s", e, e.Text())
 			}

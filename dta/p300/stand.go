@@ -28,7 +28,7 @@ func (a *Abgleich) Staende() []Stand {
 		s := Stand{Rechnungsnummer: nummer, Vollstaendig: r.hasABRP && r.hasRECP, Netto: r.res.netto, Zahlbetrag: r.zahlbetrag}
 		if s.Vollstaendig {
 			r.vergleiche(func(e dta.Error) {
-				if len(s.Errors) < DefaultMaxErrors {
+				if len(s.Errors) < dta.DefaultMaxErrors {
 					s.Errors = append(s.Errors, e)
 				}
 			})

@@ -138,17 +138,3 @@ func (e *elementSpec) textWrong(code string) string {
 	}
 	return fmt.Sprintf("Das Feld „%s“ (%s) besteht nicht aus %d bis %d Ziffern.", e.name, e.position, e.min, e.max)
 }
-
-// tagForText returns a segment tag that may be shown: three capital letters.
-// Anything else could be a torn field value.
-func tagForText(tag string) string {
-	if len(tag) != 3 {
-		return ""
-	}
-	for i := range len(tag) {
-		if tag[i] < 'A' || tag[i] > 'Z' {
-			return ""
-		}
-	}
-	return tag
-}

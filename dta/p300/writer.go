@@ -8,17 +8,10 @@ import (
 	"klarbeleg/dta"
 )
 
-// The line ends that occur between segments; the format itself has none.
-const (
-	NoLineEnd = ""
-	LF        = "\n"
-	CRLF      = "\r\n"
-)
-
 // WriterOptions says how a file is written. The character set is that of the
 // header's syntax level.
 type WriterOptions struct {
-	LineEnd string // NoLineEnd, LF or CRLF
+	LineEnd string // dta.NoLineEnd, dta.LF or dta.CRLF
 	UNA     bool   // write the service string advice
 }
 

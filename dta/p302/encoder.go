@@ -1,17 +1,12 @@
 package p302
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
 
 	"klarbeleg/dta"
 )
-
-// ErrContent is returned for content that the segment tables forbid: a
-// mandatory element without value, a value that is too long or too short.
-var ErrContent = errors.New("content violates the segment tables")
 
 // encoder writes segments. The first fault stays in err and stops all writing.
 type encoder struct {
@@ -39,7 +34,7 @@ func (e *encoder) begin(spec int) {
 // refuse keeps the first fault of the content.
 func (e *encoder) refuse(what string) {
 	if e.err == nil {
-		e.err = fmt.Errorf("%s: %w", what, ErrContent)
+		e.err = fmt.Errorf("%s: %w", what, dta.ErrContent)
 	}
 }
 

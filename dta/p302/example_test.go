@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/auftrag"
 	"klarbeleg/dta/p302"
 )
@@ -57,7 +58,7 @@ func ExampleWriter() {
 	w := p302.NewWriter(&out, p302.UNB{
 		Absenderbezeichnung: "598800016", Empfaengerbezeichnung: "668800094", Datum: 20261102, Uhrzeit: 930,
 		Datenaustauschreferenz: "00042", Leistungsbereich: "B", Anwendungsreferenz: "SL880001A10", Testindikator: "0",
-	}, p302.WriterOptions{LineEnd: p302.LF})
+	}, p302.WriterOptions{LineEnd: dta.LF})
 	err := w.WriteSLGA(&p302.SLGA{
 		FKT: p302.FKTSLGA{Verarbeitungskennzeichen: "01", RechnungsstellerIK: "448802018", KostentraegerIK: "108801006", KrankenkasseIK: "108801017", AbsenderIK: "598800016"},
 		REC: p302.REC{SammelRechnungsnummer: "2026-1", EinzelRechnungsnummer: "0", Datum: 20261102, Rechnungsart: "2"},

@@ -391,7 +391,7 @@ func TestMEHAnywhere(t *testing.T) {
 	t.Parallel()
 	raw := string(examples(t)[exA])
 	inside := strings.NewReplacer("MEH+24,90'\r\n", "", "MEH+0,00'\r\n", "", "HIL+2'", "MEH+24,90'\r\nHIL+2'", "HIL+3'", "MEH+0,00'\r\nHIL+3'", "ZUH+1", "MEH+0,00'\r\nZUH+1").Replace(raw)
-	out, errs := rewrite(t, []byte(inside), Options{}, WriterOptions{LineEnd: CRLF})
+	out, errs := rewrite(t, []byte(inside), Options{}, WriterOptions{LineEnd: dta.CRLF})
 	if len(errs) > 0 || string(out) != raw {
 		t.Errorf("%v\n%s", errs, out)
 	}

@@ -11,20 +11,13 @@ import (
 	"klarbeleg/dta"
 )
 
-// DefaultMaxErrors is how many findings of a file are kept: enough to repair a
-// file by, and a bound for files that are wrong throughout.
-const DefaultMaxErrors = 200
-
-// maxValueBytes bounds the field value kept with a finding.
-const maxValueBytes = 200
-
 // Options says how a file is read. The zero value reads ISO 8859-1.
 type Options struct {
 	// Zeichensatz of the Auftragsdatei: I1, I5, I7 or I8; empty is I1. Others
 	// are refused (P1011).
 	Zeichensatz string
 	// MaxErrors per file, for warnings and for others each; 0 is
-	// DefaultMaxErrors. What comes above is counted, not kept.
+	// dta.DefaultMaxErrors. What comes above is counted, not kept.
 	MaxErrors int
 }
 
@@ -98,7 +91,7 @@ func NewReader(r io.Reader, o Options) *Reader {
 		o.Zeichensatz = dta.I1.String()
 	}
 	if o.MaxErrors <= 0 {
-		o.MaxErrors = DefaultMaxErrors
+		o.MaxErrors = dta.DefaultMaxErrors
 	}
 	charset, _ := dta.ParseCharset(o.Zeichensatz)
 	return &Reader{sc: dta.NewScanner(r), charset: charset, opts: o, layout: newLayout(strconv.Itoa(newestVersion))}
@@ -253,7 +246,7 @@ func (r *Reader) byteFault(code, sentence string, i int) {
 	k := max(sort.Search(len(starts), func(k int) bool { return int(starts[k]) > i })-1, 0)
 	e := dta.NewError(code, sentence)
 	e.Segment, e.Offset = r.unit.Segment+k, r.unit.Offset+int64(i)
-	e.Tag = tagForText(string(r.unit.Raw[starts[k]:min(int(starts[k])+3, len(r.unit.Raw))]))
+	e.Tag = dta.ShownTag(string(r.unit.Raw[starts[k]:min(int(starts[k])+3, len(r.unit.Raw))]))
 	r.note(e)
 }
 
@@ -298,7 +291,7 @@ func (r *Reader) keep(s dta.Severity) bool {
 func (r *Reader) at(e dta.Error, offset int64) dta.Error {
 	r.tokenize()
 	e.Segment, e.Offset = r.unit.Segment+r.index, offset
-	e.Tag = tagForText(r.tok.Tag())
+	e.Tag = dta.ShownTag(r.tok.Tag())
 	return e
 }
 
@@ -317,9 +310,6 @@ type spot struct {
 func (r *Reader) elementFault(code, sentence string, at spot, value string) {
 	e := r.at(dta.NewError(code, sentence), r.offset(at.pos))
 	e.Element, e.Component = int(at.element), int(at.component)
-	if len(value) > maxValueBytes {
-		value = strings.ToValidUTF8(value[:maxValueBytes], "")
-	}
 	r.note(e.WithValue(value))
 }
 

@@ -179,7 +179,7 @@ func (r *Reader) segment() {
 	}
 	switch verdict {
 	case unknownHere:
-		r.segmentFault(dta.CodeSegmentUnknown, textUnknown(tagForText(r.tok.Tag())))
+		r.segmentFault(dta.CodeSegmentUnknown, textUnknown(dta.ShownTag(r.tok.Tag())))
 	case wrongPlace:
 		r.segmentFault(dta.CodeOrder, textOrder(r.tok.Tag()))
 	case tooOften:

@@ -66,12 +66,12 @@ func rewrite(t testing.TB, raw []byte, o Options, w WriterOptions) (out []byte, 
 
 func lineEndOf(raw []byte) string {
 	switch {
-	case bytes.Contains(raw, []byte(CRLF)):
-		return CRLF
-	case bytes.Contains(raw, []byte(LF)):
-		return LF
+	case bytes.Contains(raw, []byte(dta.CRLF)):
+		return dta.CRLF
+	case bytes.Contains(raw, []byte(dta.LF)):
+		return dta.LF
 	}
-	return NoLineEnd
+	return dta.NoLineEnd
 }
 
 // DTA-2: what is read is written again byte for byte.

@@ -130,17 +130,3 @@ func (e *elementSpec) sentence(code string) string {
 		return fmt.Sprintf("Das Feld „%s“ ist kürzer als %d Zeichen.", e.name, e.min)
 	}
 }
-
-// tagForText returns a segment tag that may be shown: three capital letters.
-// Anything else could be a torn field value.
-func tagForText(tag string) string {
-	if len(tag) != 3 {
-		return ""
-	}
-	for i := range len(tag) {
-		if tag[i] < 'A' || tag[i] > 'Z' {
-			return ""
-		}
-	}
-	return tag
-}

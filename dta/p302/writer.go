@@ -9,18 +9,11 @@ import (
 	"klarbeleg/dta"
 )
 
-// The line ends that occur between segments; the format itself has none.
-const (
-	NoLineEnd = ""
-	LF        = "\n"
-	CRLF      = "\r\n"
-)
-
 // WriterOptions says how a Nutzdatendatei is written. The zero value writes ISO
 // 8859-1 without line ends.
 type WriterOptions struct {
 	Zeichensatz dta.Charset // 0 is I1
-	LineEnd     string      // NoLineEnd, LF or CRLF
+	LineEnd     string      // dta.NoLineEnd, dta.LF or dta.CRLF
 	Version     string      // of the messages, 16 to 21; empty is the newest
 }
 

@@ -48,7 +48,7 @@ func TestWriterRefuses(t *testing.T) {
 		}
 		change(s)
 		err := w.WriteSLLA(s)
-		if !errors.Is(err, ErrContent) && !errors.Is(err, dta.ErrNotInCharset) {
+		if !errors.Is(err, dta.ErrContent) && !errors.Is(err, dta.ErrNotInCharset) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "ukasz") {
@@ -68,17 +68,17 @@ func TestWriterErrors(t *testing.T) {
 	for _, group := range []string{"C", "Z", "", "BB"} {
 		other := *unb
 		other.Leistungsbereich = group
-		if err := NewWriter(io.Discard, other, WriterOptions{}).WriteSLLA(s); !errors.Is(err, ErrContent) {
+		if err := NewWriter(io.Discard, other, WriterOptions{}).WriteSLLA(s); !errors.Is(err, dta.ErrContent) {
 			t.Errorf("group %q: %v", group, err)
 		}
 	}
 	for _, version := range []string{"15", "22", "x"} {
-		if err := NewWriter(io.Discard, *unb, WriterOptions{Version: version}).WriteSLLA(s); !errors.Is(err, ErrContent) {
+		if err := NewWriter(io.Discard, *unb, WriterOptions{Version: version}).WriteSLLA(s); !errors.Is(err, dta.ErrContent) {
 			t.Errorf("version %s: %v", version, err)
 		}
 	}
 	aids, a := firstSLLA(t, exA) // with Mengeneinheit, new in version 20
-	if err := NewWriter(io.Discard, *aids, WriterOptions{Version: "19"}).WriteSLLA(a); !errors.Is(err, ErrContent) {
+	if err := NewWriter(io.Discard, *aids, WriterOptions{Version: "19"}).WriteSLLA(a); !errors.Is(err, dta.ErrContent) {
 		t.Errorf("Mengeneinheit in version 19: %v", err)
 	}
 	w := NewWriter(io.Discard, *unb, WriterOptions{})
@@ -122,7 +122,7 @@ func TestWriterCharsets(t *testing.T) {
 func TestWriterKeepsZUHWithoutGroup(t *testing.T) {
 	t.Parallel()
 	raw := strings.Replace(string(examples(t)[exA]), "ZUH+1+", "ZUH+9+", 1)
-	out, errs := rewrite(t, []byte(raw), Options{}, WriterOptions{LineEnd: CRLF})
+	out, errs := rewrite(t, []byte(raw), Options{}, WriterOptions{LineEnd: dta.CRLF})
 	if len(errs) > 0 || !strings.Contains(string(out), "ZUH+9+594,38+02+10,00+76,00'\r\nZHI") {
 		t.Errorf("%v\n%s", errs, out)
 	}

@@ -49,7 +49,7 @@ func TestClean(t *testing.T) {
 	t.Parallel()
 	for _, o := range []Options{
 		{},
-		{Typ: "DIR73B", Belege: 40, LineEnd: p295.CRLF, Seed: 7},
+		{Typ: "DIR73B", Belege: 40, LineEnd: dta.CRLF, Seed: 7},
 		{Typ: "DIR73C", Belege: 40, Zeichensatz: dta.I7, Echt: true},
 		{Belege: 200, StornoJeder: 3, Zeichensatz: dta.I8, Dateinummer: 99999},
 		{Bytes: 100_000, Seed: 1 << 60, Provider: 3},

@@ -164,7 +164,7 @@ func (c *content) readTA7(t testing.TB, raw []byte, byID map[string][]p300.Veror
 func TestCleanDelivery(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
-		"one invoice":        {Verordnungen: 400, LineEnd: p300.CRLF},
+		"one invoice":        {Verordnungen: 400, LineEnd: dta.CRLF},
 		"invoices of payers": {Verordnungen: 900, Kostentraeger: 3, Apotheken: 7, Sammelrechnung: true, Rechenzentrum: true, Irrlaeufer: 5, RezepteProDatei: 40, Seed: 3},
 		"one pharmacy":       {Verordnungen: 50, Apotheken: 1, Seed: 9, Echt: true, Zaehler: 46_650},
 		"leap day":           {Verordnungen: 50, Erstellt: time.Date(2028, 3, 1, 0, 0, 0, 0, time.UTC)},

@@ -35,7 +35,7 @@ type Reader struct {
 // NewReader returns a reader of r.
 func NewReader(r io.Reader, o p300.Options) *Reader {
 	if o.MaxErrors <= 0 {
-		o.MaxErrors = p300.DefaultMaxErrors
+		o.MaxErrors = dta.DefaultMaxErrors
 	}
 	t := &Reader{p: newParser(r), opts: o}
 	t.p.drop = t.dropListed

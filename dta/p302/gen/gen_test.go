@@ -144,7 +144,7 @@ func TestCleanFiles(t *testing.T) {
 	for _, group := range []byte(allGroups) {
 		for kind := 1; kind <= 3; kind++ {
 			for _, sammel := range []bool{false, true} {
-				o := Options{Gruppe: group, Rechnungsart: kind, MitSammelrechnung: sammel, Faelle: 333, FaelleProRechnung: 10, Provider: 3, Seed: 7, LineEnd: p302.CRLF}
+				o := Options{Gruppe: group, Rechnungsart: kind, MitSammelrechnung: sammel, Faelle: 333, FaelleProRechnung: 10, Provider: 3, Seed: 7, LineEnd: dta.CRLF}
 				t.Run(fmt.Sprintf("%c%d sammel=%v", group, kind, sammel), func(t *testing.T) {
 					t.Parallel()
 					raw, res := generate(t, o)
@@ -179,7 +179,7 @@ func rewrite(t *testing.T, raw []byte) []byte {
 	r := p302.NewReader(bytes.NewReader(raw), p302.Options{})
 	for r.Next() {
 		if w == nil {
-			w = p302.NewWriter(&out, *r.UNB(), p302.WriterOptions{LineEnd: p302.CRLF})
+			w = p302.NewWriter(&out, *r.UNB(), p302.WriterOptions{LineEnd: dta.CRLF})
 		}
 		var err error
 		if m := r.Message(); m.SLGA != nil {
