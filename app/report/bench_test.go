@@ -21,7 +21,7 @@ func BenchmarkCorrections(b *testing.B) {
 			}
 			path := filepath.Join(s.dir, "berichtigungen.xlsx")
 			for b.Loop() {
-				if _, err := s.reports.Corrections(s.ctx, november(), path); err != nil {
+				if _, err := s.reports.Write(s.ctx, "corrections", november(), path); err != nil {
 					b.Fatal(err)
 				}
 			}

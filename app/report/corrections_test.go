@@ -93,7 +93,7 @@ func (b *bundle) seed() {
 func (b *bundle) write(p report.Params) (report.Summary, *excelize.File) {
 	b.Helper()
 	path := filepath.Join(b.dir, "berichtigungen.xlsx")
-	sum, err := b.reports.Corrections(b.ctx, p, path)
+	sum, err := b.reports.Write(b.ctx, "corrections", p, path)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -205,8 +205,8 @@ func TestCorrections(t *testing.T) {
 			Scan(&rows, &total, &inForce); err != nil {
 			t.Fatal(err)
 		}
-		if sum.Rows != rows || int64(sum.Total) != total || int64(sum.InForce) != inForce {
-			t.Errorf("summary %d, %d, %d; database %d, %d, %d", sum.Rows, sum.Total, sum.InForce, rows, total, inForce)
+		if sum.Sums.Rows != rows || int64(sum.Sums.Amounts[0]) != total || int64(sum.Sums.Amounts[1]) != inForce {
+			t.Errorf("summary %d, %d, %d; database %d, %d, %d", sum.Sums.Rows, sum.Sums.Amounts[0], sum.Sums.Amounts[1], rows, total, inForce)
 		}
 		data := b.cells(book, "Daten")[1:]
 		var cents int64
@@ -289,7 +289,7 @@ func TestCorrections(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		sum, book := b.write(november())
-		if sum.Rows != 0 || sum.Total != 0 || len(b.cells(book, "Daten")) != 1 || len(b.cells(book, "Summen")) != 2 {
+		if sum.Sums.Rows != 0 || sum.Sums.Amounts[0] != 0 || len(b.cells(book, "Daten")) != 1 || len(b.cells(book, "Summen")) != 2 {
 			t.Errorf("%+v", sum)
 		}
 	})
@@ -315,7 +315,7 @@ func TestCorrections(t *testing.T) {
 			delete from correction_case where provider_group = 'B'`); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.reports.Corrections(b.ctx, november(), path); !errors.Is(err, report.ErrNotReconciled) {
+		if _, err := b.reports.Write(b.ctx, "corrections", november(), path); !errors.Is(err, report.ErrNotReconciled) {
 			t.Fatalf("got %v", err)
 		}
 		after, err := os.ReadFile(path)
@@ -338,7 +338,7 @@ func TestCorrections(t *testing.T) {
 			{november(), filepath.Join(b.dir, "a.csv"), report.ErrFileName},
 			{november(), filepath.Join(b.dir, "missing", "a.xlsx"), os.ErrNotExist},
 		} {
-			if _, err := b.reports.Corrections(b.ctx, c.p, c.path); !errors.Is(err, c.want) {
+			if _, err := b.reports.Write(b.ctx, "corrections", c.p, c.path); !errors.Is(err, c.want) {
 				t.Errorf("%+v %s: got %v, want %v", c.p, c.path, err, c.want)
 			}
 		}

@@ -14,10 +14,10 @@ func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	db := setup(t).db
 	noon := berlin("2026-11-25 12:00:00")
-	from, to := noon.Add(-time.Hour), noon.Add(time.Hour)
+	period := store.Period{From: noon.Add(-time.Hour), To: noon.Add(time.Hour)}
 	storetest.AddCase(t, db, storetest.Case{Provided: noon})
 	read := func(ctx context.Context, tx store.Tx) (rows int64) {
-		if err := store.EachCorrection(ctx, tx, from, to, func(*store.CorrectionRow) error { rows++; return nil }); err != nil {
+		if err := store.EachCorrection(ctx, tx, period, func(*store.CorrectionRow) error { rows++; return nil }); err != nil {
 			t.Error(err)
 		}
 		return rows
@@ -27,7 +27,7 @@ func TestSnapshot(t *testing.T) {
 			t.Errorf("%d rows at first", rows)
 		}
 		storetest.AddCase(t, db, storetest.Case{Provided: noon})
-		sums, err := store.SumCorrections(ctx, tx, from, to)
+		sums, err := store.SumCorrections(ctx, tx, period)
 		if err != nil || sums.Rows != 1 || read(ctx, tx) != 1 || asOf.IsZero() {
 			t.Errorf("after another one was written: %+v, %v", sums, err)
 		}

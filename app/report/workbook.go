@@ -19,11 +19,11 @@ const maxRows = excelize.TotalRows - 1
 // paperA4 is the paper size of the print set-up (ECMA-376, ST_PaperSize).
 const paperA4 = 9
 
-// kind is the type of a column's cells.
-type kind int
+// cellKind is the type of a column's cells.
+type cellKind int
 
 const (
-	kindText kind = iota
+	kindText cellKind = iota
 	kindDate
 	kindInstant
 	kindEuro
@@ -33,7 +33,7 @@ const (
 // column is a column of a sheet; the header's text has the key "column." + key.
 type column struct {
 	key   string
-	kind  kind
+	kind  cellKind
 	width float64
 }
 
@@ -43,13 +43,13 @@ type workbook struct {
 	book   *excelize.File
 	texts  texts
 	header int
-	styles map[kind]int
+	styles map[cellKind]int
 	sheets int
 }
 
 // newWorkbook returns an empty workbook whose temporary files are kept in tmp.
 func newWorkbook(tmp string, t texts, title string, created time.Time) (w *workbook, err error) {
-	w = &workbook{book: excelize.NewFile(excelize.Options{TmpDir: tmp}), texts: t, styles: map[kind]int{}}
+	w = &workbook{book: excelize.NewFile(excelize.Options{TmpDir: tmp}), texts: t, styles: map[cellKind]int{}}
 	defer func() {
 		if err != nil {
 			_ = w.close()
@@ -69,7 +69,7 @@ func newWorkbook(tmp string, t texts, title string, created time.Time) (w *workb
 	}); err != nil {
 		return nil, fmt.Errorf("make header style: %w", err)
 	}
-	for k, format := range map[kind]string{
+	for k, format := range map[cellKind]string{
 		kindText: "@", kindDate: "dd.mm.yyyy", kindInstant: "dd.mm.yyyy hh:mm:ss", kindEuro: `#,##0.00\ "€"`, kindCount: "#,##0",
 	} {
 		if w.styles[k], err = w.book.NewStyle(&excelize.Style{CustomNumFmt: &format}); err != nil {
@@ -221,7 +221,7 @@ func (t *table) close() error {
 
 // cell returns the typed cell. Texts are written as texts, so nothing that
 // begins with = + - @ becomes a formula (PRV-13).
-func (w *workbook) cell(k kind, value any) any {
+func (w *workbook) cell(k cellKind, value any) any {
 	if value == nil {
 		return nil
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -12,50 +15,66 @@ import (
 	"klarbeleg/domain/calendar"
 )
 
+// reportFiles are the names of the reports' files, and of the reports in German.
+var reportFiles = map[string]struct{ file, short string }{
+	"corrections": {"berichtigungen", "Berichtigungen eines Zeitraums"},
+	"invoices":    {"rechnungen", "Eingegangene Rechnungen eines Zeitraums"},
+	"payments":    {"zahlungen", "Zahlbelege eines Zeitraums, Rechnung für Rechnung"},
+	"cards":       {"karten", "Kartenbestellungen eines Zeitraums"},
+	"rules":       {"regeln", "Wie oft Prüfregeln anschlugen und was daraus wurde"},
+}
+
 func (p *program) exportCommand() *cobra.Command {
-	var from, to, out string
 	parent := &cobra.Command{Use: "export", Short: "Schreibt Auswertungen als Excel-Datei"}
-	c := &cobra.Command{
-		Use:   "corrections",
-		Short: "Berichtigungen eines Zeitraums",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			params, err := p.period(from, to)
-			if err != nil {
-				return usage(err)
-			}
-			ctx, r, err := p.openDB(c.Context())
-			if err != nil {
-				return err
-			}
-			defer r.close()
-			path := out
-			if path == "" {
-				path = filepath.Join(r.config.ExportDir, fmt.Sprintf("berichtigungen-%s-%s.xlsx", params.From, params.To))
-			}
-			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-				return fmt.Errorf("export folder: %w", err)
-			}
-			reports, err := report.New(r.db)
-			if err != nil {
-				return err
-			}
-			sum, err := reports.Corrections(ctx, params, path)
-			if errors.Is(err, report.ErrFileName) {
-				return usage(err)
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(p.stdout, "%s: %d Berichtigungen, %s EUR, SHA-256 %x.\n", path, sum.Rows, sum.Total.German(), sum.SHA256)
-			return nil
-		},
+	for _, kind := range slices.Sorted(maps.Keys(reportFiles)) {
+		var from, to, out string
+		c := &cobra.Command{
+			Use: kind, Short: reportFiles[kind].short, Args: cobra.NoArgs,
+			RunE: func(c *cobra.Command, _ []string) error {
+				params, err := p.period(from, to)
+				if err != nil {
+					return usage(err)
+				}
+				return p.export(c.Context(), kind, params, out)
+			},
+		}
+		c.Flags().StringVar(&from, "from", "", "erster Tag JJJJ-MM-TT (sonst Monatsanfang)")
+		c.Flags().StringVar(&to, "to", "", "letzter Tag JJJJ-MM-TT (sonst heute)")
+		c.Flags().StringVar(&out, "out", "", "Zieldatei (sonst im Exportordner)")
+		parent.AddCommand(c)
 	}
-	c.Flags().StringVar(&from, "from", "", "erster Tag JJJJ-MM-TT (sonst Monatsanfang)")
-	c.Flags().StringVar(&to, "to", "", "letzter Tag JJJJ-MM-TT (sonst heute)")
-	c.Flags().StringVar(&out, "out", "", "Zieldatei (sonst im Exportordner)")
-	parent.AddCommand(c)
 	return parent
+}
+
+func (p *program) export(ctx context.Context, kind string, params report.Params, path string) error {
+	ctx, r, err := p.openDB(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if path == "" {
+		path = filepath.Join(r.config.ExportDir, fmt.Sprintf("%s-%s-%s.xlsx", reportFiles[kind].file, params.From, params.To))
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("export folder: %w", err)
+	}
+	reports, err := report.New(r.db)
+	if err != nil {
+		return err
+	}
+	sum, err := reports.Write(ctx, kind, params, path)
+	if errors.Is(err, report.ErrFileName) {
+		return usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s: %d %s", path, sum.Sums.Rows, reports.Title(kind))
+	if len(sum.Sums.Amounts) > 0 {
+		fmt.Fprintf(p.stdout, ", %s EUR", sum.Sums.Amounts[0].German())
+	}
+	fmt.Fprintf(p.stdout, ", SHA-256 %x.\n", sum.SHA256)
+	return nil
 }
 
 // period reads the dates of a report; without them it is the current month.

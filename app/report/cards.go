@@ -1,0 +1,44 @@
+package report
+
+import (
+	"context"
+
+	"klarbeleg/domain/calendar"
+	"klarbeleg/store"
+)
+
+// cards are the card orders begun in the period (REP-1). Who ordered is not shown.
+func (s *Service) cards() definition {
+	return definition{
+		columns: []column{
+			{"created_on", kindDate, 12},
+			{"order", kindText, 38},
+			{"product", kindText, 22},
+			{"order_kind", kindText, 14},
+			{"issuing_body", kindText, 24},
+			{"card_state", kindText, 20},
+			{"since", kindInstant, 20},
+			{"valid_to", kindDate, 12},
+		},
+		dimensions: []string{"product", "issuing_body", "card_state", "month"},
+		each: func(ctx context.Context, tx store.Tx, p store.Period, add func(line) error) error {
+			return store.EachCardOrder(ctx, tx, p, func(r *store.CardRow) error {
+				var since, validTo any
+				if r.Since != nil {
+					since = *r.Since
+				}
+				if r.ValidTo != nil {
+					validTo = calendar.OfTime(*r.ValidTo)
+				}
+				product, state := s.texts.of("product."+r.Product), s.texts.of("card_state."+r.State)
+				return add(line{
+					cells: []any{
+						calendar.InBerlin(r.CreatedAt), r.OrderID, product, s.texts.of("order_kind." + r.Kind), r.IssuingBody, state, since, validTo,
+					},
+					by: []string{product, r.IssuingBody, state, month(r.CreatedAt)},
+				})
+			})
+		},
+		total: store.SumCardOrders,
+	}
+}
