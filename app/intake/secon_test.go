@@ -202,8 +202,18 @@ func TestSealedTryOut(t *testing.T) {
 	if r, changes := b.bundle.try(""); r.Deliveries != 1 || r.Invoices != 2 || r.Unreadable != 0 || len(changes) != 0 {
 		t.Errorf("%+v: %+v", r, changes)
 	}
+	b.agree(senderIK + ",Praxis,true,,\n")
+	d := readDelivery(t, heilmittel)
+	d.payload = []byte(strings.NewReplacer("2026-H-000815", "2026-H-000816", "+00042", "+00052").Replace(string(d.payload)))
+	if r := b.handle("m-2", d); r.State != billing.DeliveryAccepted {
+		t.Fatalf("state %s: %+v", r.State, b.receipts())
+	}
+	b.agree(senderIK + ",Praxis,false,,\n") // from now on
+	if r, _ := b.bundle.try(""); r.Deliveries != 2 || r.Unreadable != 0 {
+		t.Errorf("after the agreement has ended: %+v", r)
+	}
 	b.keys = intake.Keys{}
-	if r, _ := b.bundle.try(""); r.Deliveries != 0 || r.Unreadable != 1 {
+	if r, _ := b.bundle.try(""); r.Deliveries != 1 || r.Unreadable != 1 {
 		t.Errorf("without the key: %+v", r)
 	}
 }

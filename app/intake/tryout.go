@@ -110,7 +110,9 @@ func (s *Service) tryDelivery(ctx context.Context, engine *Engine, facts *billin
 func (s *Service) tryPayload(ctx context.Context, engine *Engine, facts *billing.Facts, sink *trySink, payload io.Reader) (err error) {
 	d := &sink.delivery
 	in := Input{Auftrag: d.OrderFile, AuftragOptional: d.OrderFile == nil, TransferName: d.TransferName, Payload: payload, Size: d.Bytes}
-	o, err := s.settings.Security.open(ctx, in, facts, d.ReceivedAt)
+	security := s.settings.Security
+	security.taken = true
+	o, err := security.open(ctx, in, facts, d.ReceivedAt)
 	if err != nil {
 		return err
 	}
