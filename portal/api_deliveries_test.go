@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +49,7 @@ type uploadBundle struct {
 	logs    *observer.ObservedLogs
 }
 
-func uploadSetup(t *testing.T, wait time.Duration) *uploadBundle {
+func uploadSetup(t *testing.T, wait time.Duration, change ...func(*Config)) *uploadBundle {
 	t.Helper()
 	blobs, err := blob.OpenFolder(t.TempDir())
 	if err != nil {
@@ -59,6 +61,9 @@ func uploadSetup(t *testing.T, wait time.Duration) *uploadBundle {
 	b.logs = logs
 	cfg := testConfig()
 	cfg.UploadMax = testUploadMax
+	for _, c := range change {
+		c(&cfg)
+	}
 	b.handler, err = New(cfg, Deps{
 		Clock: b.clock, Logger: zap.New(core), Status: status.New(b.db, b.clock), Keys: b.keys,
 		Uploads: submit.NewUploads(b.db, b.blobs, b.clock, submit.NewMetrics(), submit.Settings{Wait: wait}),
@@ -504,4 +509,66 @@ func TestUploadState(t *testing.T) {
 	if broken, err := b.db.CheckInvariants(t.Context()); err != nil || len(broken) != 0 {
 		t.Errorf("invariants %v, %v", broken, err)
 	}
+}
+
+// DTA-7, G-9: memory does not grow with the size of an upload.
+func TestUploadMemory(t *testing.T) { //nolint:paralleltest // counts what the whole process allocates
+	const size, most = 96 << 20, 8 << 20
+	b := uploadSetup(t, time.Minute, func(c *Config) { c.UploadMax = size })
+	b.acknowledge()
+	_, key := b.key(exampleSender)
+	web := httptest.NewServer(b.handler)
+	t.Cleanup(web.Close)
+	body, to := io.Pipe()
+	parts := multipart.NewWriter(to)
+	go func() {
+		err := writePart(parts, "auftrag", bytes.NewReader(readExample(t, ".auf")))
+		if err == nil {
+			err = writePart(parts, "nutzdaten", io.LimitReader(zeros{}, size))
+		}
+		to.CloseWithError(errors.Join(err, parts.Close()))
+	}()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, web.URL+deliveriesPath, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", parts.FormDataContentType())
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Idempotency-Key", "a")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	resp, err := web.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := text(t, resp)
+	runtime.ReadMemStats(&after)
+	if resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("%d: %s", resp.StatusCode, answer)
+	}
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > most {
+		t.Errorf("an upload of %d MiB allocates %d KiB", size>>20, allocated>>10)
+	}
+	for o, err := range b.blobs.List(t.Context()) {
+		if err != nil || o.Size != size {
+			t.Errorf("blob of %d bytes, %v", o.Size, err)
+		}
+	}
+}
+
+// zeros yields zero bytes for ever.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func writePart(w *multipart.Writer, name string, from io.Reader) error {
+	part, err := w.CreateFormFile(name, name)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(part, from)
+	return err
 }

@@ -11,6 +11,9 @@ import (
 type limits struct {
 	body int64         // bytes
 	time time.Duration // from the header to the answer
+	// stall ends a request whose body does not come any further; 0 where the
+	// limits of the connection are enough.
+	stall time.Duration
 }
 
 const (
@@ -21,8 +24,7 @@ const (
 	uploadTimeout = 30 * time.Minute
 	// uploadFrame is what a request has beside the payload: the Auftragsdatei and
 	// the frame of its parts.
-	uploadFrame = 64 << 10
-	// stallTimeout ends a request whose body does not come any further.
+	uploadFrame  = 64 << 10
 	stallTimeout = 30 * time.Second
 )
 
@@ -30,11 +32,11 @@ const (
 func (s *server) limitsOf(path string) limits {
 	switch path {
 	case checkPath, filePath:
-		return limits{maxCheckBytes, checkTimeout}
+		return limits{maxCheckBytes, checkTimeout, stallTimeout}
 	case deliveriesPath:
-		return limits{s.cfg.UploadMax + uploadFrame, uploadTimeout}
+		return limits{s.cfg.UploadMax + uploadFrame, uploadTimeout, stallTimeout}
 	default:
-		return limits{maxFormBytes, requestTimeout}
+		return limits{maxFormBytes, requestTimeout, 0}
 	}
 }
 
@@ -43,7 +45,8 @@ func (s *server) limitsOf(path string) limits {
 type patientBody struct {
 	io.ReadCloser
 	ctx   context.Context //nolint:containedctx // lives for one request
-	stall *time.Timer
+	stall time.Duration
+	timer *time.Timer
 }
 
 // patient lifts the time limits of the connection and sets those of limits. stop
@@ -54,21 +57,21 @@ func patient(ctx context.Context, w http.ResponseWriter, r *http.Request, l limi
 	// A test's recorder has no deadlines, and nothing to wait for.
 	_ = c.SetReadDeadline(time.Time{})
 	_ = c.SetWriteDeadline(time.Time{})
-	stall := time.AfterFunc(l.time, func() { _ = c.SetReadDeadline(past) })
+	stalled := time.AfterFunc(l.stall, func() { _ = c.SetReadDeadline(past) })
 	answer := time.AfterFunc(l.time+writeTimeout, func() { _ = c.SetWriteDeadline(past) })
-	r.Body = &patientBody{ReadCloser: r.Body, ctx: ctx, stall: stall}
+	r.Body = &patientBody{ReadCloser: r.Body, ctx: ctx, stall: l.stall, timer: stalled}
 	return func() {
-		stall.Stop()
+		stalled.Stop()
 		answer.Stop()
 	}
 }
 
-// Read waits for the next bytes, at most stallTimeout.
+// Read waits for the next bytes; os.ErrDeadlineExceeded if none come.
 func (b *patientBody) Read(p []byte) (int, error) {
 	if err := b.ctx.Err(); err != nil {
 		return 0, err
 	}
-	b.stall.Reset(stallTimeout)
-	defer b.stall.Stop()
+	b.timer.Reset(b.stall)
+	defer b.timer.Stop()
 	return b.ReadCloser.Read(p)
 }

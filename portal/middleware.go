@@ -198,7 +198,7 @@ func (s *server) page(h handler) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), l.time)
 		defer cancel()
 		r = r.WithContext(ctx)
-		if l.time > requestTimeout {
+		if l.stall > 0 {
 			defer patient(ctx, w, r, l)()
 		}
 		if err := h(w, r); err != nil {
