@@ -97,7 +97,7 @@ func (s *server) readUpload(w http.ResponseWriter, r *http.Request, in *submit.U
 			if in.Auftrag, err = io.ReadAll(io.LimitReader(part, submit.MaxAuftrag)); err != nil {
 				return badUpload(err)
 			}
-			if _, err := in.CheckSender(); err != nil {
+			if err := s.deps.Uploads.CheckSender(in); err != nil {
 				return err
 			}
 		case part.FormName() == "nutzdaten" && in.Payload == (blob.Ref{}):

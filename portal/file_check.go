@@ -52,11 +52,12 @@ type fileResultPage struct {
 	AsOf        time.Time
 }
 
-// fileRow is one finding: what it is about, what is wrong, where, and what to do.
+// fileRow is one finding: what it is about (without an invoice the file), what is
+// wrong, where, and what to do.
 type fileRow struct {
-	Subject, Rule, Text, Place, Remedy string
-	Severity                           stateText
-	Cut                                money.Cents
+	Invoice, Case, Rule, Text, Place, Remedy string
+	Severity                                 stateText
+	Cut                                      money.Cents
 }
 
 func (s *server) newFilePage(fault string) filePage {
@@ -138,7 +139,7 @@ func (s *server) checkForPage(r *http.Request, in intake.Input) (fileResultPage,
 
 func newFileRow(f *intake.Finding) fileRow {
 	return fileRow{
-		Subject: wording.Subject(f.Invoice, f.Case), Rule: f.Rule, Text: f.Text, Place: wording.PlaceOf(f).String(),
+		Invoice: f.Invoice, Case: f.Case, Rule: f.Rule, Text: f.Text, Place: wording.PlaceOf(f).String(),
 		Remedy: wording.Remedy(f.Heal), Severity: severityText(f.Severity), Cut: money.Cents(f.Corrected),
 	}
 }

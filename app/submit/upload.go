@@ -105,9 +105,20 @@ func (u *Uploads) Keep(ctx context.Context, r io.Reader) (blob.Ref, error) {
 	}
 }
 
-// CheckSender returns the sender of the delivery: whom the Auftragsdatei names,
-// else the institution itself. ErrSender if it may not send for it.
-func (u *Upload) CheckSender() (ik string, err error) {
+// CheckSender refuses an upload for a sender for which the institution may not
+// send (ErrSender), as Submit does; a door that has the Auftragsdatei before the
+// payload need not wait for it.
+func (u *Uploads) CheckSender(in *Upload) error {
+	_, err := in.sender()
+	if err != nil {
+		u.metrics.count(err)
+	}
+	return err
+}
+
+// sender returns the sender of the delivery: whom the Auftragsdatei names, else
+// the institution itself.
+func (u *Upload) sender() (ik string, err error) {
 	ik, ok := SenderOf(u.Auftrag)
 	switch {
 	case !ok:
@@ -124,7 +135,7 @@ func (u *Upload) CheckSender() (ik string, err error) {
 // upload and gets the same id. Errors: ErrSender, ErrReused, ErrUnavailable.
 func (u *Uploads) Submit(ctx context.Context, in Upload) (id uuid.UUID, err error) {
 	defer func() { u.metrics.count(err) }()
-	sender, err := in.CheckSender()
+	sender, err := in.sender()
 	if err != nil {
 		return uuid.Nil, err
 	}
