@@ -112,8 +112,12 @@ func (c *caseBuilder) apply(p *parts, sums func(*parts)) {
 			k.setup(p)
 		}
 	}
-	if c.twin == withoutLine {
+	switch c.twin {
+	case withoutLine:
 		p.drop()
+	case withoutPart:
+		p.dropPart(c.faults[0].part)
+	default: // nothing is left out
 	}
 	if c.twin != asBilled {
 		sums(p)

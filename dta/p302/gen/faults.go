@@ -15,7 +15,9 @@ const (
 	Warns          Effect = iota
 	TakesExcess           // what the case demands beyond the same case without the fault
 	TakesLine             // what the first line demands
+	TakesPart             // the trip
 	TakesCase             // all that the case demands
+	TakesInvoice          // all that the cases of the invoice demand
 	RefusesInvoice        // the invoice is not processed
 	RefusesSammel         // nor all others of its Sammelrechnung
 )
@@ -26,10 +28,13 @@ type FaultKind struct {
 	Rule    string // the rule that must find it
 	Gruppen string // the Sammelgruppen that can have it
 	Effect  Effect
-	// Sammel tells that it needs a Sammelrechnung.
-	Sammel bool
+	Milder  bool // the rule does no more than warn of it
+	// Sammel tells that it needs a Sammelrechnung, Einzeln that there must be none.
+	Sammel, Einzeln bool
 
-	needsPrevious bool
+	needsPrevious bool                    // a case before in the invoice
+	needsInvoice  bool                    // an invoice before in the file
+	part          int                     // of TakesPart
 	listed        string                  // number that the contract has too, so that nothing else is wrong with it
 	line          int                     // of the finding, from 0; or noLine, lastLine
 	setup         func(*parts)            // what the case needs besides; no fault
@@ -52,7 +57,7 @@ const (
 func FaultsFor(group byte) []FaultKind {
 	var out []FaultKind
 	for _, list := range [][]FaultKind{
-		caseFaults(), dateFaults(), keyFaults(), sumFaults(), invoiceFaults(), aidFaults(), therapyFaults(), tripFaults(), careFaults(), segmentFaults(),
+		caseFaults(), dateFaults(), keyFaults(), approvalFaults(), sumFaults(), invoiceFaults(), aidFaults(), therapyFaults(), tripFaults(), careFaults(), segmentFaults(),
 	} {
 		for _, k := range list {
 			if strings.IndexByte(k.Gruppen, group) >= 0 {
@@ -79,6 +84,7 @@ const (
 	asBilled twin = iota
 	withoutFault
 	withoutLine
+	withoutPart
 )
 
 // taken returns what the fault of a case takes, from the case's own arithmetic: the
@@ -104,6 +110,8 @@ func (g *generator) taken(k *FaultKind, billed p302.Cent, twinOf func(twin) *cas
 		}
 		gross, copay := l.amount()
 		return min(gross-copay, billed)
+	case TakesPart:
+		return max(0, billed-demand(withoutPart))
 	case TakesCase:
 		return billed
 	default:

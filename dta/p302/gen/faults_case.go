@@ -65,6 +65,7 @@ func caseFaults() []FaultKind {
 			*p.doctor = invented.OtherDigit(invented.Doctor(1), 6)
 		}},
 		{Name: "doctor-pseudo", Rule: "P3011", Gruppen: "ABCDGHIJKLMNOR", line: noLine, onCase: func(p *parts) { *p.doctor = "444444400" }},
+		{Name: "doctor-substitute", Rule: "P3010", Gruppen: "ACDGHIJKLMNOR", line: noLine, onCase: func(p *parts) { *p.doctor, *p.special = "999999999", "4" }},
 		{Name: "practice-region", Rule: "P3009", Gruppen: withOrder, line: noLine, onCase: func(p *parts) { *p.practice = "100000001" }},
 		{Name: "diagnosis-shape", Rule: "P3012", Gruppen: "ABCDGHIJKLMNOQR", Effect: TakesCase, line: noLine, onCase: func(p *parts) {
 			p.diagnoses[0].Diagnoseschluessel = "5M4"
@@ -132,5 +133,23 @@ func keyFaults() []FaultKind {
 			p.approval().ArtGenehmigung = p.approval().ArtGenehmigung[:1] + "9" // of the group, which cannot go without, but not assigned
 		}},
 		{Name: "approval-kind", Rule: "P3055", Gruppen: "C", Effect: TakesCase, line: noLine, onCase: func(p *parts) { p.approval().ArtGenehmigung = "D1" }},
+	}
+}
+
+// approvalFaults are approvals that are missing or say another thing.
+func approvalFaults() []FaultKind {
+	missing := func(rule, groups string, remove func(*parts)) FaultKind {
+		return FaultKind{Name: "approval-missing", Rule: rule, Gruppen: groups, Effect: TakesCase, line: noLine, onCase: remove}
+	}
+	ofG := in(func(f *p302.FallG) { f.SKZ.Vorhanden = false })
+	return []FaultKind{
+		missing("P4351", "D", in(func(f *p302.FallD) { f.SKZ = nil })),
+		missing("P4453", "H", ofG),
+		missing("P4455", "I", ofG),
+		missing("P4461", "L", ofG),
+		{Name: "approval-provisional", Rule: "P3071", Gruppen: "CR", Effect: TakesCase, line: noLine, onCase: func(p *parts) {
+			a := p.approval()
+			a.ArtGenehmigung = a.ArtGenehmigung[:1] + "2"
+		}},
 	}
 }

@@ -27,6 +27,8 @@ func aidFaults() []FaultKind {
 			f.BES.GesamtbetragZuzahlung.Wert -= 100
 		})},
 		{Name: "aid-group-gross", Rule: "R-ZUH-01", Gruppen: "A", Effect: RefusesInvoice, line: noLine, onSums: group(func(z *p302.ZUH, _ *p302.FallA) { z.Bruttobetrag += 100 })},
+		{Name: "aid-copay-of-minor", Rule: "P4104", Gruppen: "A", line: noLine, onCase: func(p *parts) { p.kopf.NAD.Geburtsdatum = days(*p.first, -3650) }},
+		{Name: "mark-exempt", Rule: "P3043", Gruppen: "ABE", line: noLine, onSums: func(p *parts) { *p.mark = "1" }},
 		{Name: "aid-supplied-late", Rule: "P4105", Gruppen: "A", Effect: TakesCase, line: noLine, onCase: func(p *parts) {
 			*p.prescribed = days(*p.first, -40)
 			p.approval().DatumGenehmigung = days(*p.first, -1)
@@ -47,6 +49,10 @@ func therapyFaults() []FaultKind {
 		{Name: "therapy-kind", Rule: "P3049", Gruppen: "B", Effect: refuses, line: noLine, onCase: order(func(z *p302.ZHE) { z.Verordnungsart = "77" })},
 		{Name: "therapy-area", Rule: "P3050", Gruppen: "B", Effect: refuses, line: noLine, onCase: order(func(z *p302.ZHE) { z.HeilmittelBereich = "2" })},
 		{Name: "diagnosis-group", Rule: "P3051", Gruppen: "B", Effect: TakesCase, line: noLine, onCase: order(func(z *p302.ZHE) { z.Diagnosegruppe = "XX" })},
+		{Name: "group-of-other-area", Rule: "P3052", Gruppen: "B", Effect: TakesCase, line: noLine, onCase: order(func(z *p302.ZHE) {
+			z.Diagnosegruppe = map[bool]string{true: "SB2", false: "WS"}[z.HeilmittelBereich == "1"]
+		})},
+		{Name: "copay-in-pregnancy", Rule: "P4225", Gruppen: "B", line: noLine, onCase: order(func(z *p302.ZHE) { z.Verordnungsbesonderheiten = "2" })},
 		{Name: "lead-symptom", Rule: "P3053", Gruppen: "B", Effect: TakesCase, line: noLine, onCase: order(func(z *p302.ZHE) { z.Leitsymptomatik = "0000" })},
 		{Name: "frequency", Rule: "P3054", Gruppen: "B", line: noLine, onCase: order(func(z *p302.ZHE) { z.Therapiefrequenz = "0" })},
 		{Name: "therapy-late", Rule: "P4201", Gruppen: "B", Effect: TakesCase, line: noLine, onCase: func(p *parts) { *p.prescribed = days(*p.first, -29) }},
@@ -75,6 +81,13 @@ func tripFaults() []FaultKind {
 	}
 	return []FaultKind{
 		{Name: "trip-number", Rule: "P3021", Gruppen: "E", Effect: TakesLine, onCase: trip(func(t *p302.FahrtE) { t.Positionen[0].EKT.Abrechnungspositionsnummer = "51010" })},
+		{Name: "trip-address", Rule: "P3059", Gruppen: "E", Effect: TakesPart, line: noLine, onCase: trip(func(t *p302.FahrtE) { t.KTL.PLZZielort = "9711 AB" })},
+		{Name: "trips-overlap", Rule: "P4410", Gruppen: "E", Effect: TakesPart, part: 1, line: noLine, onCase: in(func(f *p302.FallE) {
+			for i := range f.Fahrten[1].Positionen {
+				e, first := &f.Fahrten[1].Positionen[i].EKT, &f.Fahrten[0].Positionen[0].EKT
+				e.Uhrzeit, e.UhrzeitBis = first.Uhrzeit, first.UhrzeitBis
+			}
+		})},
 		{Name: "trip-kilometres-missing", Rule: "P3060", Gruppen: "E", onCase: trip(func(t *p302.FahrtE) {
 			t.Positionen[0].EKT.GefahreneKilometer = dta.Opt[p302.Hundertstel]{}
 		})},
@@ -118,6 +131,13 @@ func careFaults() []FaultKind {
 		})},
 		{Name: "palliative-period", Rule: "P3067", Gruppen: "O", Effect: TakesLine, onCase: in(func(f *p302.FallO) {
 			f.Verordnungen[0].ZSP.DatumBeginnLtVerordnung = days(f.Positionen[0].ZZL[0].DatumLeistungserbringung, 1)
+		})},
+		{Name: "before-first-contact", Rule: "P4458", Gruppen: "O", Effect: TakesLine, onCase: in(func(f *p302.FallO) {
+			f.ERS.DatumBeginnDerLeistungserbringung = days(f.Positionen[0].ZZL[0].DatumLeistungserbringung, 1)
+		})},
+		{Name: "long-after-birth", Rule: "P4451", Gruppen: "F", Milder: true, line: noLine, onCase: in(func(f *p302.FallF) { f.ZHB.Datum = days(f.ZHB.Datum, -400) })},
+		{Name: "staff-number", Rule: "P4313", Gruppen: "C", line: noLine, onCase: in(func(f *p302.FallC) {
+			f.Einsaetze[0].Positionen[0].EHK.Beschaeftigtennummer = "999999999"
 		})},
 		{Name: "visits-of-units", Rule: "R-O-01", Gruppen: "O", Effect: refuses, line: noLine, onCase: func(p *parts) { *p.line().quantity = 200 }},
 		{Name: "days-of-stay", Rule: "P3068", Gruppen: "Q", Effect: TakesExcess, onCase: func(p *parts) { *p.line().quantity += 200 }},

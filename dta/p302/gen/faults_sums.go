@@ -41,6 +41,14 @@ func invoiceFaults() []FaultKind {
 	warns := func(name, rule string, change func(*invoice)) FaultKind {
 		return FaultKind{Name: name, Rule: rule, Gruppen: allGroups, line: noLine, onInvoice: change}
 	}
+	single := func(name, rule string, change func(*invoice)) FaultKind {
+		return FaultKind{Name: name, Rule: rule, Gruppen: allGroups, Effect: TakesInvoice, Einzeln: true, line: noLine, onInvoice: change}
+	}
+	twice := func(name, rule string, change func(*invoice)) FaultKind {
+		k := single(name, rule, change)
+		k.needsInvoice = true
+		return k
+	}
 	return []FaultKind{
 		warns("tax-statement", "P3063", func(i *invoice) { i.slga.UST.Vorhanden = false }),
 		warns("discount-order", "P3114", func(i *invoice) {
@@ -56,6 +64,12 @@ func invoiceFaults() []FaultKind {
 			*biller = map[bool]string{true: i.slla.FKT.LeistungserbringerIK}[*biller == ""]
 		}),
 		refuses("fund-missing", "R-FKT-04", func(i *invoice) { i.slga.FKT.KrankenkasseIK = "" }),
+		single("invoice-number", "P3033", func(i *invoice) { i.number(i.slga.REC.SammelRechnungsnummer + "-") }),
+		single("invoice-in-future", "P3037", func(i *invoice) {
+			i.slga.REC.Datum = days(i.slga.REC.Datum, 5)
+			i.slla.REC.Datum = i.slga.REC.Datum
+		}),
+		twice("invoice-twice", "P4022", func(i *invoice) { i.number(i.before.SammelRechnungsnummer) }),
 		refuses("nothing-demanded", "P3119", func(i *invoice) {
 			for n := range i.slga.GES {
 				i.slga.GES[n] = p302.GES{Status: i.slga.GES[n].Status}
@@ -75,4 +89,9 @@ func shiftStatus(list []p302.GES) {
 		list[1+i].Gesamtbruttobetrag += by
 		list[1+i].Gesamtrechnungsbetrag += by
 	}
+}
+
+// number changes the number of an invoice in both of its messages.
+func (inv *invoice) number(n string) {
+	inv.slga.REC.SammelRechnungsnummer, inv.slla.REC.SammelRechnungsnummer = n, n
 }

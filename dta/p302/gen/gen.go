@@ -76,6 +76,7 @@ type Injected struct {
 	Injection
 	Rule        string // the rule that must find it
 	Effect      Effect
+	Milder      bool   // the rule does no more than warn
 	Rechnung    string // Sammel-Rechnungsnummer:Einzel-Rechnungsnummer
 	Belegnummer string
 	Position    int // line of the case from 0, -1 for the case
@@ -112,6 +113,7 @@ type generator struct {
 	rechnung  int // next number
 	kvnr      uint64
 	payers    int
+	before    p302.REC // of the last invoice
 }
 
 // Write writes a Nutzdatendatei to out and returns its description. It holds
@@ -251,6 +253,8 @@ type invoice struct {
 	sums   sums
 	faults []caseFault
 	bases  []int // file-wide number of every case
+	// before is the number of the invoice before, zero for the first.
+	before p302.REC
 }
 
 // caseFault is a fault at the n-th case of an invoice.
@@ -342,7 +346,8 @@ func (g *generator) makeInvoice(block, n int, payer string) *invoice {
 	if g.o.Rechnungsart == 3 {
 		inv.slla.FKT.RechnungsstellerIK = g.sender
 	}
-	inv.slga.REC, inv.slla.REC = rec, rec
+	inv.slga.REC, inv.slla.REC, inv.before = rec, rec, g.before
+	g.before = rec
 	inv.slga.UST = dta.Some(p302.UST{Steuernummer: fmt.Sprintf("12/%03d/%05d", block%1000, n), KennungUStBefreiung: "J"})
 	if g.o.Gruppe == 'A' || g.o.Gruppe == 'E' {
 		inv.slga.UST.Wert.KennungUStBefreiung = "" // their services carry VAT
@@ -359,6 +364,9 @@ func (g *generator) makeInvoice(block, n int, payer string) *invoice {
 		}
 	}
 	for i := range g.res.Injected[first:] { // a fault may change the number
+		if g.res.Injected[first+i].Effect == TakesInvoice {
+			g.res.Injected[first+i].Taken = inv.sums.lines(g.o.Verarbeitung)[0].Gesamtrechnungsbetrag
+		}
 		g.res.Injected[first+i].Rechnung = inv.slga.REC.SammelRechnungsnummer + ":" + inv.slga.REC.EinzelRechnungsnummer
 	}
 	g.res.Rechnungen++
@@ -380,7 +388,7 @@ func (g *generator) addCase(inv *invoice, p Provider) {
 	var injected []Injected
 	for _, f := range g.faults[index] {
 		kind, _ := faultOf(g.o.Gruppe, f.Fault)
-		if kind.needsPrevious && n == 0 {
+		if kind.needsPrevious && n == 0 || kind.needsInvoice && inv.before == (p302.REC{}) || kind.Einzeln && g.o.MitSammelrechnung {
 			continue // counted in the end: not all faults applied
 		}
 		inv.faults = append(inv.faults, caseFault{kind, n})
@@ -391,7 +399,7 @@ func (g *generator) addCase(inv *invoice, p Provider) {
 			g.res.Prices = append(g.res.Prices, also)
 		}
 		injected = append(injected, Injected{
-			Injection: f, Rule: kind.Rule, Effect: kind.Effect, Position: kind.line,
+			Injection: f, Rule: kind.Rule, Effect: kind.Effect, Milder: kind.Milder, Position: kind.line,
 		})
 	}
 	status, t := made.build(g.o.Gruppe)

@@ -24,11 +24,13 @@ type parts struct {
 	diagnoses        []p302.DIA
 	approval         func() *p302.SKZ // made if there is none
 
-	repeat  func() (copied int) // repeats the first line, returns the number of the copy
-	drop    func()              // takes the first line out
-	gross   func() *p302.Cent
-	copay   func() *dta.Opt[p302.Cent]
-	percent func() *dta.Opt[p302.Cent]
+	repeat func() (copied int) // repeats the first line, returns the number of the copy
+	drop   func()              // takes the first line out
+	// dropPart takes a trip out, with its lines (E).
+	dropPart func(int)
+	gross    func() *p302.Cent
+	copay    func() *dta.Opt[p302.Cent]
+	percent  func() *dta.Opt[p302.Cent]
 	// regroups tells that the co-payment is one of groups of lines (A, E): without a
 	// line it is another.
 	regroups bool
@@ -147,6 +149,7 @@ func partsE(f *p302.FallE) parts {
 		practice: &f.ZKT.Betriebsstaettennummer, doctor: &f.ZKT.LebenslangeArztnummer, prescribed: &f.ZKT.Verordnungsdatum,
 		mark: &f.ZKT.Zuzahlungskennzeichen, accident: &f.ZKT.Unfallkennzeichen,
 		approval: approvalOf(&f.SKZ, f.ZKT.Verordnungsdatum), drop: drop, regroups: true,
+		dropPart: func(n int) { f.Fahrten = slices.Delete(f.Fahrten, n, n+1) },
 		repeat: func() int {
 			t.Positionen = append(t.Positionen, t.Positionen[0])
 			return len(t.Positionen) - 1

@@ -28,7 +28,7 @@ func Stress(o Options, percent float64) ([]Injection, error) {
 	var out []Injection
 	taken := map[int]bool{}
 	for i, name := range alone {
-		n := i * invoices / len(alone)
+		n := 1 + i*(invoices-1)/len(alone) // some need an invoice before
 		taken[n] = true
 		out = append(out, Injection{Fall: n*o.FaelleProRechnung + o.FaelleProRechnung/2, Fault: name})
 	}
