@@ -92,6 +92,13 @@ type Parameters struct {
 	// LateMonths are the months after the month of service from which an invoice
 	// counts as late where no contract says otherwise (P4028).
 	LateMonths Dated[int]
+	// PrescriptionDays are the days for which a prescription of medicines is valid and
+	// those tolerated beyond (P4501), NarcoticDays those of narcotics (P4502).
+	PrescriptionDays, PrescriptionTolerance, NarcoticDays Dated[int]
+	// PharmacyDiscount is the Apothekenabschlag per pack of prescription medicine,
+	// PharmacyPercent the one of other medicines (APO-R05, § 130 SGB V).
+	PharmacyDiscount Dated[money.Cents]
+	PharmacyPercent  Dated[money.Hundredths]
 }
 
 // DefaultParameters returns the values of spec/checks sections 3 to 8.
@@ -138,6 +145,12 @@ func DefaultParameters() *Parameters {
 		ShortCareDays:      since("2016-01-01", 56),
 		AidStartDays:       since("2012-04-01", 28),
 		LateMonths:         since("2004-01-01", 12),
+
+		PrescriptionDays: since("2004-01-01", 28), PrescriptionTolerance: since("2004-01-01", 3), NarcoticDays: since("2004-01-01", 7),
+		PharmacyDiscount: Dated[money.Cents]{
+			{calendar.MustDate("2016-01-01"), 1_77}, {calendar.MustDate("2023-02-01"), 2_00}, {calendar.MustDate("2025-02-01"), 1_77},
+		},
+		PharmacyPercent: since("2004-01-01", money.Hundredths(5_00)),
 	}
 }
 

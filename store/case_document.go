@@ -27,6 +27,7 @@ type positionExtra struct {
 	Minutes     int16  `json:"minutes,omitzero"`
 	Count       int32  `json:"count,omitzero"`
 	Waived      int64  `json:"waived_cents,omitzero"`
+	Discount    int64  `json:"discount_cents,omitzero"`
 	ItemKind    string `json:"item_kind,omitzero"`
 }
 
@@ -38,7 +39,7 @@ func encodePositionExtra(p *billing.Position) []byte {
 		Text: p.Text, Part: p.Part + 1, AidMark: p.AidMark, Unit: p.Unit, InventoryNo: p.InventoryNo,
 		ProductItem: p.ProductItem, Site: p.Site, SupplyFrom: p.SupplyFrom.String(), SupplyTo: p.SupplyTo.String(),
 		Kilometres: int64(p.Kilometres) + 1, From: p.From + 1, To: p.To + 1, Minutes: p.Minutes + 1,
-		Count: p.Count, Waived: int64(p.Waived), ItemKind: p.ItemKind,
+		Count: p.Count, Waived: int64(p.Waived), Discount: int64(p.Discount), ItemKind: p.ItemKind,
 	}
 	if e == (positionExtra{}) {
 		return nil

@@ -92,7 +92,7 @@ func mapVerordnung(v *p300.Verordnung, c *billing.Case) {
 	}
 	z := &v.ZUP
 	c.Prescription = billing.Prescription{
-		Place: place(z.Ort), Present: true, BSNR: z.Betriebsstaettennummer, LANR: z.Arztnummer, Date: legible(z.Ausstellungsdatum),
+		Place: place(z.Ort), Present: true, BSNR: z.Betriebsstaettennummer, LANR: z.Arztnummer, Date: date(z.Ausstellungsdatum),
 		CopayMarker: key(z.Zuzahlungskennzeichen), Accident: key(z.Unfallkennzeichen), WarPension: key(z.BVGKennzeichen),
 		Institution: z.IKFiliale, Kind: z.Vertragskennzeichen,
 	}
@@ -136,12 +136,19 @@ func mapPosition300(p *p300.Position, on calendar.Date, c *billing.Case) (reduct
 	if p.SRD.Vorhanden {
 		line.BillingCode, line.Tariff = p.SRD.Wert.Abrechnungscode, p.SRD.Wert.Tarifkennzeichen
 	}
-	c.Positions = append(c.Positions, line)
 	for i := range p.NPB {
-		reduction += money.Cents(p.NPB[i].Rabatt())
+		discount := money.Cents(p.NPB[i].Rabatt())
+		reduction += discount
+		if p.NPB[i].ZuAbschlag == apothekenabschlag {
+			line.Discount += discount
+		}
 	}
+	c.Positions = append(c.Positions, line)
 	return reduction
 }
+
+// apothekenabschlag is the key of the discount of § 130 SGB V.
+const apothekenabschlag = "R001"
 
 // nullposition is EFP-06 of a line that the insured person pays alone.
 const nullposition = "0"

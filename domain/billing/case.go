@@ -143,6 +143,8 @@ type Position struct {
 	// Count is how many were billed where the wire states the amount of the whole
 	// line (§ 300, § 295): then Quantity is 1 and Price that amount.
 	Count int32 `json:",omitzero"`
+	// Discount is the Apothekenabschlag of the line (§ 300, R001), positive.
+	Discount money.Cents `json:",omitzero"`
 	// Waived is what a line costs that the insured person pays alone (§ 300
 	// Nullposition): then Price is 0.
 	Waived money.Cents `json:",omitzero"`
