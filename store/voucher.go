@@ -62,14 +62,14 @@ func (db *DB) Voucher(ctx context.Context, number string) (Voucher, error) {
 	return v, nil
 }
 
-// paidInvoices reads the lines. Numbers grow in the order in which vouchers are
+// paidInvoices reads the lines, claims last. Numbers grow in the order in which vouchers are
 // issued, so a smaller one paid earlier.
 func paidInvoices(ctx context.Context, tx Tx, number string) ([]PaidInvoice, error) {
 	rows, err := tx.Query(ctx, `select i.collective_number, i.single_number, i.invoice_date, i.provider_ik, i.billed_cents, l.corrected_cents,
 			(select coalesce(sum(e.amount_cents), 0)::bigint from voucher_line e where e.invoice_id = i.id and e.voucher_number < l.voucher_number),
 			l.amount_cents
 		from voucher_line l join invoice i on i.id = l.invoice_id where l.voucher_number = $1
-		order by i.invoice_date, i.collective_number, length(i.single_number), i.single_number, i.id`, number)
+		order by l.amount_cents < 0, i.invoice_date, i.collective_number, length(i.single_number), i.single_number, i.id`, number)
 	if err != nil {
 		return nil, fmt.Errorf("read voucher lines: %w", err)
 	}

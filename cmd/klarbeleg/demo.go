@@ -301,7 +301,7 @@ Testschlüsseln signiert und verschlüsselt. Zum Ansehen:
   klarbeleg check %s/%s.edi
   klarbeleg run-job digest             E-Mail an den Leistungserbringer (%s)
   klarbeleg export corrections         Berichtigungen als Excel-Datei
-  klarbeleg voucher 0000000001         Zahlbeleg des ersten Zahllaufs
+  klarbeleg voucher 0000000001         Zahlbeleg des ersten Zahllaufs (--pdf avis.pdf: Zahlungsavis)
   klarbeleg replay                     Quarantäne
 
 `, dir, demoClean, demoFaulty, demoUnreadable, demoSealed, dir, demoFaulty, demoMail)

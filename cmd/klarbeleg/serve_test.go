@@ -164,6 +164,12 @@ func lookUpVouchers(t *testing.T, i *instance, c config) {
 	if !strings.Contains(page, "Bezahlt") || !strings.Contains(page, "Zahlbeleg 0000000") {
 		t.Errorf("the invoice is not shown as paid:\n%s", page)
 	}
+	avis := filepath.Join(i.dir, "avis.pdf")
+	i.command(exitOK, "voucher", "0000000001", "--pdf", avis)
+	if !strings.HasPrefix(readOr(t, avis), "%PDF-") {
+		t.Error("the remittance advice is no PDF")
+	}
+	i.command(exitUsage, "voucher", "0000000099")
 	files, err := filepath.Glob(filepath.Join(i.dir, "zahlungen", "zahlungen-*.xml*"))
 	if err != nil || len(files) != 2 {
 		t.Errorf("transfer files: %v, %v", files, err)

@@ -73,6 +73,7 @@ var restricted = []struct {
 	{"database/sql", []string{"store", "schema", "internal/testdb"}, true},
 	{"github.com/twmb/franz-go", []string{"internal/broker"}, false},
 	{"github.com/caarlos0/env", []string{"cmd/"}, false},
+	{"codeberg.org/go-pdf/fpdf", []string{"internal/letter"}, false},
 }
 
 // environmentUsers may read the environment although they are not in cmd.
@@ -374,6 +375,8 @@ func TestViolations(t *testing.T) {
 		{"embedded broker elsewhere", test("internal/kafkaio", "github.com/twmb/franz-go/pkg/kfake"), true},
 		{"configuration in cmd", code("cmd/klarbeleg", "github.com/caarlos0/env/v11"), false},
 		{"configuration elsewhere", code("jobs", "github.com/caarlos0/env/v11"), true},
+		{"PDF behind letters", code("internal/letter", "codeberg.org/go-pdf/fpdf"), false},
+		{"PDF elsewhere", code("app/payment", "codeberg.org/go-pdf/fpdf"), true},
 		{"unknown folder", code("util"), true},
 		{"environment in cmd", source{pkg: "cmd/klarbeleg", name: "x.go", doc: true, env: true}, false},
 		{"environment elsewhere", source{pkg: "jobs", name: "x.go", doc: true, env: true}, true},
