@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,9 @@ type config struct {
 	SECON          seconConfig   `envPrefix:"SECON_" json:"secon"`
 	Organisation   organisation  `envPrefix:"ORG_" json:"-"`
 	Payment        paymentConfig `envPrefix:"PAYMENT_" json:"payment"`
+
+	// TrustedProxies are networks in front of the portal whose X-Forwarded-For counts.
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" json:"-"`
 }
 
 // paymentConfig is what the payment run needs.

@@ -203,7 +203,10 @@ func (s *system) ready() []portal.Check {
 
 func (s *system) portalConfig() portal.Config {
 	o := s.config.Organisation
-	return portal.Config{UploadMax: s.config.UploadMax, Organisation: portal.Organisation{Name: o.Name, Street: o.Street, City: o.City, Phone: o.Phone, Email: o.Email}}
+	return portal.Config{
+		UploadMax: s.config.UploadMax, TrustedProxies: s.config.TrustedProxies,
+		Organisation: portal.Organisation{Name: o.Name, Street: o.Street, City: o.City, Phone: o.Phone, Email: o.Email},
+	}
 }
 
 func (s *system) addPortal(ctx context.Context) error {
