@@ -14,6 +14,7 @@ import (
 	"klarbeleg/checks/catalogue"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
+	"klarbeleg/domain/money"
 )
 
 // examples are the deliveries of the specification.
@@ -76,6 +77,13 @@ type collector struct {
 	files     []billing.PharmacyFile
 	history   *billing.History
 	decided   []decided
+	taken     []taken
+}
+
+// taken is a correction of an invoice that was accepted.
+type taken struct {
+	rule, invoice, voucher string
+	cents                  money.Cents
 }
 
 // decided is a finding of an invoice that was accepted, with its place.
@@ -106,6 +114,9 @@ func (c *collector) Accept(_ context.Context, in *billing.Checked) error {
 			d.voucher = in.Invoice.Cases[f.Case].VoucherNo
 		}
 		c.decided = append(c.decided, d)
+	}
+	for _, k := range in.Corrections {
+		c.taken = append(c.taken, taken{k.Rule, in.Invoice.Number.String(), in.Invoice.Cases[k.Case].VoucherNo, k.Amount})
 	}
 	return nil
 }

@@ -102,3 +102,54 @@ func pharmacyFindings(t *testing.T, f *gen.Datei, want *gen.Injected) (found int
 	}
 	return found
 }
+
+// CHK-1, CHK-3, DTA-3: of 5,000 prescriptions with 5 % faults that concern them alone
+// every fault is found by its rule at its prescription, and nothing else; what is
+// corrected is what the generator says, to the cent.
+func TestPharmacyStress(t *testing.T) {
+	t.Parallel()
+	const prescriptions, every = 5_000, 20
+	var kinds []string
+	for _, k := range gen.Faults() {
+		if k.Datei == gen.ABRP && k.Effect() <= gen.TakesCase && !k.Irrlaeufer && k.Rule != "APO-R05" && k.Rule != "APO-R06" {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	o := gen.Options{Verordnungen: prescriptions, Apotheken: 5, Seed: 21, Erstellt: received.AddDate(0, 0, -2), Echt: true}
+	for i := range prescriptions / every {
+		o.Faults = append(o.Faults, gen.Injection{Verordnung: i*every + every/2, Fault: kinds[i%len(kinds)]})
+	}
+	d, err := gen.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var payload bytes.Buffer
+	a, err := d.Dateien()[0].Write(&payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order, err := a.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, got := check(t, delivery{payload: payload.Bytes(), auftrag: order}, &billing.Facts{ReceivedOn: calendar.InBerlin(received)})
+	open, sum := map[string]int64{}, int64(0)
+	for _, f := range d.Injected() {
+		open[f.Rule+" "+f.Belegnummer] = int64(f.Taken)
+		sum += int64(f.Taken)
+	}
+	for i := range got.findings {
+		x := &got.findings[i]
+		place := x.Rule + " " + x.Case
+		if want, ok := open[place]; !ok || x.Corrected != want {
+			t.Errorf("%s takes %d, want %d (in the key: %v): %s", place, x.Corrected, want, ok, x.Text)
+		}
+		delete(open, place)
+	}
+	for place := range open {
+		t.Errorf("%s is not found", place)
+	}
+	if len(kinds) < 10 || report.Corrected != sum || report.Cases != prescriptions || report.Outcome != "accepted" {
+		t.Errorf("%d kinds, %d cases %s, corrected %d, want %d", len(kinds), report.Cases, report.Outcome, report.Corrected, sum)
+	}
+}

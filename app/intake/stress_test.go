@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"klarbeleg/app/intake"
+	"klarbeleg/domain/money"
+	"klarbeleg/dta/p302"
 	"klarbeleg/dta/p302/gen"
 )
 
@@ -16,7 +18,8 @@ type tally struct{ right, missed, surplus int }
 
 // CHK-1, CHK-2, CHK-3, CHK-4: of more than 10,000 cases with 5 % faults every fault is
 // found, by its rule, at its place, and nothing else; what is corrected is what the
-// generator says, to the cent, finding by finding and in all.
+// generator says, to the cent, finding by finding and in all; and each of these amounts
+// is one correction.
 func TestStress(t *testing.T) {
 	t.Parallel()
 	rules, kinds, cases := map[string]*tally{}, map[string]bool{}, 0
@@ -34,6 +37,7 @@ func TestStress(t *testing.T) {
 		}
 		compareKey(t, group, result.Injected, got, rules)
 		compareSums(t, group, result, report)
+		compareCorrections(t, group, result.Injected, got)
 	}
 	for rule, n := range rules {
 		if n.missed > 0 || n.surplus > 0 {
@@ -116,5 +120,41 @@ func compareSums(t *testing.T, group byte, result *gen.Result, report *intake.Re
 	got, want := fmt.Sprint(report.Corrected, report.Billed-report.Approved, report.Refused), fmt.Sprint(taken, taken, refused)
 	if got != want {
 		t.Errorf("%c: corrected, not approved, invoices refused: %s, want %s", group, got, want)
+	}
+}
+
+// compareCorrections compares the corrections that are stored and sent with the key: one
+// for each fault that takes something, and one for each case where an invoice is taken.
+func compareCorrections(t *testing.T, group byte, key []gen.Injected, got *collector) {
+	t.Helper()
+	want := map[taken]int{}
+	invoices := map[string]gen.Injected{} // taken whole, by rule and number
+	for _, f := range key {
+		switch {
+		case f.Effect >= gen.RefusesInvoice || f.Taken == 0:
+		case f.Effect == gen.TakesInvoice:
+			invoices[f.Rule+" "+f.Rechnung] = f
+		default:
+			want[taken{f.Rule, f.Rechnung, f.Belegnummer, money.Cents(f.Taken)}]++
+		}
+	}
+	for _, k := range got.taken {
+		place := k.rule + " " + k.invoice
+		if f, whole := invoices[place]; whole {
+			f.Taken -= p302.Cent(k.cents)
+			invoices[place] = f
+			continue
+		}
+		want[k]--
+	}
+	for k, n := range want {
+		if n != 0 {
+			t.Errorf("%c: correction of %d by %s at %s %s: %d missing", group, k.cents, k.rule, k.invoice, k.voucher, n)
+		}
+	}
+	for place, f := range invoices {
+		if f.Taken != 0 {
+			t.Errorf("%c: %s: %d of the invoice are not taken", group, place, f.Taken)
+		}
 	}
 }
