@@ -336,3 +336,25 @@ func FuzzScannerAndTokenizer(f *testing.F) {
 		}
 	})
 }
+
+// DTA-2: characters count, not bytes, at both ends of a length.
+func TestLength(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text        string
+		least, most int
+		fits        bool
+	}{
+		{"", 0, 3, true},
+		{"abc", 3, 3, true},
+		{"äöü", 3, 3, true},
+		{"äöü", 4, 9, false}, // six bytes
+		{"äöüß", 1, 3, false},
+		{"€€€", 4, 9, false}, // nine bytes
+		{"äbcdefghijkl", 3, 12, true},
+	} {
+		if n := Length(c.text, c.least, c.most); (n >= c.least && n <= c.most) != c.fits {
+			t.Errorf("%q: %d characters, %d to %d", c.text, n, c.least, c.most)
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package dta
 
+import "unicode/utf8"
+
 // Cent is an amount in euro cents (decimal with two places on the wire).
 type Cent int64
 
@@ -55,6 +57,16 @@ func InCalendar(v int64) bool {
 		return d <= 28
 	}
 	return true
+}
+
+// Length returns how many characters a text has, or its bytes where these say as well
+// that it has at least and at most so many: letters beyond ASCII have several.
+func Length(text string, least, most int) int {
+	n := len(text)
+	if n > most || least > 1 && n < utf8.UTFMax*least {
+		return utf8.RuneCountInString(text)
+	}
+	return n
 }
 
 // Digits reads a number of exactly n digits, at most 18.

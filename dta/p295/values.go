@@ -1,10 +1,6 @@
 package p295
 
-import (
-	"unicode/utf8"
-
-	"klarbeleg/dta"
-)
+import "klarbeleg/dta"
 
 // flaw is what is wrong with a value.
 type flaw uint8
@@ -41,12 +37,8 @@ func (e *elementSpec) check(text string) (w wert, f flaw) {
 	return w, f
 }
 
-// length counts characters, because letters beyond ASCII have two bytes.
 func (e *elementSpec) length(text string) flaw {
-	n := len(text)
-	if n > e.max {
-		n = utf8.RuneCountInString(text)
-	}
+	n := dta.Length(text, e.min, e.max)
 	switch {
 	case n > e.max:
 		return flawLong

@@ -3,7 +3,6 @@ package p300
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"klarbeleg/dta"
 )
@@ -25,10 +24,7 @@ func (e *elementSpec) check(text string, out *wert) (code string) {
 	case kindDecimal:
 		out.num, ok = decimal(text, int(e.decimals), int(e.max))
 	case kindAn:
-		n := len(text)
-		if n > int(e.max) || n < int(e.min) {
-			n = utf8.RuneCountInString(text)
-		}
+		n := dta.Length(text, int(e.min), int(e.max))
 		ok = n <= int(e.max) && n >= int(e.min)
 	default:
 		out.num, ok = number(text, int(e.min), int(e.max))

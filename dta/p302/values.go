@@ -1,10 +1,6 @@
 package p302
 
-import (
-	"unicode/utf8"
-
-	"klarbeleg/dta"
-)
+import "klarbeleg/dta"
 
 // wert is one checked element or component. num holds numbers, cents, dates
 // and times; text everything as it was sent.
@@ -28,16 +24,12 @@ func (e *elementSpec) check(text string, out *wert) (code string) {
 	case kindTime:
 		return checkTime(text, out)
 	default:
-		if n := len(text); n > int(e.max) || n < int(e.min) {
-			return e.checkLength(text)
-		}
-		return ""
+		return e.checkLength(text)
 	}
 }
 
-// checkLength counts characters, because letters beyond ASCII have two bytes.
 func (e *elementSpec) checkLength(text string) string {
-	n := utf8.RuneCountInString(text)
+	n := dta.Length(text, int(e.min), int(e.max))
 	switch {
 	case n > int(e.max):
 		return dta.CodeTooLong
