@@ -131,6 +131,37 @@ table card_order -- A card order: the fold of its accepted events (CRD-1). Perso
     constraint card_order_triggered CHECK (((state = ANY (ARRAY['none'::text, 'drafted'::text, 'submitted'::text, 'abandoned'::text, 'cancelled'::text])) OR (('documents_complete'::text = ANY (flags)) AND (flags && ARRAY['identified'::text, 'identification_waived'::text]))))
     CREATE INDEX card_order_state ON public.card_order USING btree (state)
 
+table case_change -- What a provider changed to heal a correction (COR-4); field and index as in domain/billing/heal. Social data.
+    correction_case_id uuid not null
+    correction_id uuid not null
+    field text not null
+    field_index integer not null
+    old_value text not null
+    value text not null
+    changed_at timestamp with time zone not null
+    constraint case_change_pkey PRIMARY KEY (correction_case_id, field, field_index)
+    constraint case_change_correction_case_id_fkey FOREIGN KEY (correction_case_id) REFERENCES correction_case(id)
+    constraint case_change_correction_id_fkey FOREIGN KEY (correction_id) REFERENCES correction(id)
+
+table case_event -- Who did what when with a correction case (COR-15). Values and notes are social data; erased with the case.
+    id bigint not null generated always as identity
+    correction_case_id uuid not null
+    at timestamp with time zone not null
+    actor_kind text not null
+    actor_id text not null
+    kind text not null
+    correction_id uuid
+    field text
+    old_value text
+    new_value text
+    note text
+    constraint case_event_pkey PRIMARY KEY (id)
+    constraint case_event_correction_case_id_fkey FOREIGN KEY (correction_case_id) REFERENCES correction_case(id)
+    constraint case_event_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'api_key'::text, 'operator'::text, 'job'::text])))
+    constraint case_event_kind_check CHECK ((kind = ANY (ARRAY['start'::text, 'heal'::text, 'accept'::text, 'note'::text, 'defer'::text, 'resume'::text, 'complete'::text, 'expire'::text, 'recheck'::text, 'objection'::text])))
+    CREATE INDEX case_event_case ON public.case_event USING btree (correction_case_id, id)
+    CREATE TRIGGER case_event_append_only BEFORE UPDATE ON public.case_event FOR EACH ROW EXECUTE FUNCTION append_only()
+
 sequence case_id_block -- Each value hands out a block of 4096 case ids (store/ids.go).
 
 table contract_term -- Terms of contracts beside the price (CHK-2). tariff empty: all tariffs of the billing code; item empty: the contract itself. Quantities and rates in hundredths; 0 is no limit.
@@ -175,10 +206,12 @@ table correction -- Berichtigung: an amount not paid, with its reason (CHK-3, CH
     state text not null default 'open'::text
     in_force boolean not null default true
     created_at timestamp with time zone not null
+    settled_by text -- How the provider settled it: by a change of the data, or by accepting what is cut.
     constraint correction_pkey PRIMARY KEY (id)
     constraint correction_correction_case_id_fkey FOREIGN KEY (correction_case_id) REFERENCES correction_case(id)
     constraint correction_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
     constraint correction_amount_cents_check CHECK ((amount_cents > 0))
+    constraint correction_settled_by_check CHECK ((settled_by = ANY (ARRAY['heal'::text, 'accept'::text])))
     constraint correction_state_check CHECK ((state = ANY (ARRAY['open'::text, 'corrected'::text])))
     CREATE INDEX correction_created ON public.correction USING btree (created_at)
     CREATE INDEX correction_invoice ON public.correction USING btree (invoice_id)
@@ -202,16 +235,28 @@ table correction_case -- Vorgang: what a provider works on (COR-2). editable_unt
     completed_by text
     visible_until timestamp with time zone
     erased_at timestamp with time zone
-    constraint correction_case_case_id_key UNIQUE (case_id)
+    version integer not null default 1 -- Counts the steps of users; who works on an older version is told so (F-66).
+    check_run integer not null default 1 -- The check that made the case: 1 at receipt, then one more with each re-check (CHK-7).
+    follow_up_reason text -- Why the case is put off, in the words of the user. Social data.
+    outcome text -- What the re-check decided; null until then, and of cases that ended by their deadline.
+    refused_by text -- Rule for which the re-check refused the changed data; the corrections stay as they were. Empty: the money was paid already.
+    successor uuid -- The case that holds what the re-check left open or found anew.
     constraint correction_case_pkey PRIMARY KEY (id)
     constraint correction_case_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+    constraint correction_case_successor_fkey FOREIGN KEY (successor) REFERENCES correction_case(id)
     constraint correction_case_check CHECK (((state = 'completed'::text) = (completed_at IS NOT NULL)))
     constraint correction_case_check1 CHECK (((completed_at IS NULL) = (completed_by IS NULL)))
     constraint correction_case_completed_by_check CHECK ((completed_by = ANY (ARRAY['provider'::text, 'deadline'::text, 'operator'::text])))
     constraint correction_case_corrected_cents_check CHECK ((corrected_cents > 0))
-    constraint correction_case_state_check CHECK ((state = ANY (ARRAY['new'::text, 'in_progress'::text, 'completed'::text])))
+    constraint correction_case_decided_check CHECK (((outcome IS NULL) OR ((state = 'completed'::text) AND (completed_by = 'provider'::text))))
+    constraint correction_case_follow_up_check CHECK (((state <> 'follow_up'::text) OR (follow_up_on IS NOT NULL)))
+    constraint correction_case_outcome_check CHECK ((outcome = ANY (ARRAY['approved'::text, 'corrected'::text, 'refused'::text])))
+    constraint correction_case_state_check CHECK ((state = ANY (ARRAY['new'::text, 'in_progress'::text, 'follow_up'::text, 'completed'::text])))
+    constraint correction_case_successor_check CHECK (((successor IS NULL) OR (outcome IS NOT NULL)))
     CREATE INDEX correction_case_open ON public.correction_case USING btree (editable_until) WHERE (state <> 'completed'::text)
     CREATE INDEX correction_case_payee ON public.correction_case USING btree (payee_ik, state)
+    CREATE INDEX correction_case_provider ON public.correction_case USING btree (provider_ik, state)
+    CREATE UNIQUE INDEX correction_case_run ON public.correction_case USING btree (case_id, check_run)
 
 table delivery -- One Auftragsdatei and one Nutzdatendatei as received (DTA-1). The raw bytes are the blob. Retention: until all its cases are completed + 3 months.
     id uuid not null
@@ -428,6 +473,18 @@ table mail -- E-mails to send: planned, sending (committed before SMTP), sent; f
     CREATE UNIQUE INDEX mail_digest_once ON public.mail USING btree (user_id, local_day) WHERE (kind = 'digest'::text)
     CREATE INDEX mail_due ON public.mail USING btree (next_at) WHERE (state = 'planned'::text)
     CREATE INDEX mail_taken ON public.mail USING btree (taken_at)
+
+table objection -- Written objection that came on paper (COR-11). first_page names the first page of the correction letter that came with it.
+    id uuid not null
+    correction_case_id uuid not null
+    received_on date not null
+    first_page text not null
+    recorded_by text not null
+    recorded_at timestamp with time zone not null
+    constraint objection_pkey PRIMARY KEY (id)
+    constraint objection_correction_case_id_fkey FOREIGN KEY (correction_case_id) REFERENCES correction_case(id)
+    constraint objection_first_page_check CHECK ((first_page <> ''::text))
+    CREATE UNIQUE INDEX objection_once ON public.objection USING btree (correction_case_id, first_page)
 
 table outbox -- Messages written in the transaction that causes them; the relay alone publishes (CHK-4). Retention: body erased 7 days after publication, that of a receipt with its delivery.
     id bigint not null generated always as identity

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 
 	"klarbeleg/domain/billing"
+	"klarbeleg/domain/calendar"
+	"klarbeleg/domain/money"
 )
 
 // positionExtra holds what only some groups send; most positions have none of it.
@@ -45,6 +47,42 @@ func encodePositionExtra(p *billing.Position) []byte {
 		return nil
 	}
 	return mustJSON(e)
+}
+
+// decodePositionExtra reads what encodePositionExtra wrote; without it the position
+// stays as it is.
+func decodePositionExtra(raw []byte, p *billing.Position) (err error) {
+	if len(raw) == 0 {
+		return nil
+	}
+	var e positionExtra
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return &DataError{Field: "position.extra"}
+	}
+	if p.SupplyFrom, err = optionalDate(e.SupplyFrom); err != nil {
+		return err
+	}
+	if p.SupplyTo, err = optionalDate(e.SupplyTo); err != nil {
+		return err
+	}
+	p.VAT.Place = billing.Place{Segment: e.VATSegment, Offset: e.VATOffset}
+	p.VAT.Present, p.VAT.Rate = e.HasVAT, money.Hundredths(e.VATRate)
+	p.Text, p.Part, p.AidMark, p.Unit, p.InventoryNo = e.Text, e.Part-1, e.AidMark, e.Unit, e.InventoryNo
+	p.ProductItem, p.Site, p.Kilometres = e.ProductItem, e.Site, money.Hundredths(e.Kilometres-1)
+	p.From, p.To, p.Minutes = e.From-1, e.To-1, e.Minutes-1
+	p.Count, p.Waived, p.ItemKind = e.Count, money.Cents(e.Waived), e.ItemKind
+	return nil
+}
+
+func optionalDate(s string) (calendar.Date, error) {
+	if s == "" {
+		return 0, nil
+	}
+	d, err := calendar.ParseDate(s)
+	if err != nil {
+		return 0, &DataError{Field: "position.extra"}
+	}
+	return d, nil
 }
 
 // encodeCase returns the document of a case: everything but its positions.

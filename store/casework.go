@@ -62,8 +62,7 @@ func LockOverdueCases(ctx context.Context, tx Tx, ids []uuid.UUID, now time.Time
 		return nil, fmt.Errorf("lock overdue cases: %w", err)
 	}
 	cases, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OverdueCase])
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "55P03" {
+	if lockTimeout(err) {
 		return nil, ErrLocked
 	}
 	if err != nil {
@@ -79,17 +78,27 @@ type CaseEnd struct {
 	CompletedAt  time.Time
 	CompletedBy  string
 	VisibleUntil time.Time
+	Event        CaseEvent
 }
 
-// EndCases writes the end of correction cases that this transaction has locked.
+// EndCases writes the end of correction cases that this transaction has locked, each
+// with its line in the history (COR-15).
 func EndCases(ctx context.Context, tx Tx, ends []CaseEnd) error {
 	batch := &pgx.Batch{}
 	for _, e := range ends {
-		batch.Queue(`update correction_case set state = $2, completed_at = $3, completed_by = $4, visible_until = $5
+		batch.Queue(`update correction_case set state = $2, completed_at = $3, completed_by = $4, visible_until = $5,
+				follow_up_on = null, version = version + 1
 			where id = $1`, e.ID, e.State, e.CompletedAt, e.CompletedBy, e.VisibleUntil)
+		queueEvent(batch, &e.Event)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("end cases: %w", err)
 	}
 	return nil
+}
+
+// lockTimeout reports whether the statement waited too long for a lock.
+func lockTimeout(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
 }

@@ -61,7 +61,7 @@ func WaitingUsers(ctx context.Context, tx Tx, q WaitingQuery) ([]Waiting, error)
 			from page p
 			join institution_ik ii on ii.institution_id = p.institution_id
 			join correction_case cc on cc.payee_ik = ii.ik
-			where cc.state in ('new', 'in_progress') and cc.editable_until > $2),
+			where cc.state <> 'completed' and cc.editable_until > $2),
 		counted as (
 			select o.*, c.open, c.fresh
 			from open_case o

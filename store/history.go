@@ -18,6 +18,9 @@ type HistoryScope struct {
 	Today calendar.Date
 	// Before leaves out what was received at that instant or later; zero: nothing.
 	Before time.Time
+	// Recheck is the invoice that is checked again, 0 for none: then of what came
+	// later that counts which is paid, so that nothing is paid twice.
+	Recheck int64
 }
 
 // until returns the bound for a query.
@@ -92,7 +95,9 @@ func loadInvoiceKeys(ctx context.Context, tx Tx, invoices []*billing.Invoice, sc
 	rows, err := tx.Query(ctx, `select i.provider_ik, i.collective_number, i.single_number, i.invoice_date, i.received_on
 		from unnest($1::text[], $2::text[], $3::text[], $4::date[]) k (p, c, s, d)
 		join invoice i on i.provider_ik = k.p and i.collective_number = k.c and i.single_number = k.s and i.invoice_date = k.d
-		where $5::timestamptz is null or i.created_at < $5`, provider, collective, single, dates, scope.until())
+		where $5::timestamptz is null or i.created_at < $5
+			or ($6::bigint <> 0 and i.id <> $6 and i.state <> 'cancelled' and i.approved_cents > 0)`,
+		provider, collective, single, dates, scope.until(), scope.Recheck)
 	if err != nil {
 		return fmt.Errorf("look up earlier invoices: %w", err)
 	}
@@ -193,7 +198,10 @@ func loadLines(ctx context.Context, tx Tx, invoices []*billing.Invoice, scope Hi
 		from unnest($1::bigint[], $2::date[]) k (line_key, d)
 		join position p on p.service_date = k.d and p.line_key = k.line_key and p.received_on between k.d and $3
 		join invoice i on i.id = p.invoice_id and i.state <> 'cancelled'
-		where $4::timestamptz is null or i.created_at < $4`, keys, dates, scope.Today.UTC(), scope.until())
+		where $4::timestamptz is null or i.created_at < $4
+			or ($5::bigint <> 0 and i.id <> $5 and p.corrected_cents = 0 and exists (
+				select from billing_case b where b.id = p.case_id and b.corrected_cents < b.billed_cents))`,
+		keys, dates, scope.Today.UTC(), scope.until(), scope.Recheck)
 	if err != nil {
 		return fmt.Errorf("look up earlier lines: %w", err)
 	}

@@ -150,6 +150,9 @@ func (s *Service) end(ctx context.Context, now time.Time, ids []uuid.UUID, wait 
 			ends[i] = store.CaseEnd{
 				ID: c.ID, State: next, CompletedAt: c.EditableUntil, CompletedBy: byDeadline,
 				VisibleUntil: s.visibleUntil(c.EditableUntil),
+				Event: store.CaseEvent{
+					Case: c.ID, At: c.EditableUntil, ActorKind: "job", ActorID: "expire", Kind: string(billing.CaseExpire),
+				},
 			}
 			ended[c.ID] = struct{}{}
 		}

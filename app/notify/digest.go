@@ -40,9 +40,6 @@ type DigestConfig struct {
 	ReadOnlyGroups []string
 }
 
-// DefaultReadOnlyGroups are the groups that heal outside the portal.
-func DefaultReadOnlyGroups() []string { return []string{"B", "300", "295"} }
-
 // Digests plans the daily digest.
 type Digests struct {
 	db    *store.DB

@@ -44,7 +44,7 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	db := store.New(testdb.New(t))
 	clk := clock.NewFake(berlin("2026-11-25 06:30:00"))
-	digests, err := notify.NewDigests(db, clk, notify.DigestConfig{PortalURL: portal, ReadOnlyGroups: notify.DefaultReadOnlyGroups()})
+	digests, err := notify.NewDigests(db, clk, notify.DigestConfig{PortalURL: portal, ReadOnlyGroups: billing.DefaultLimits().ReadOnlyGroups})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func newPayments(r *resources) (*payment.Service, error) {
 // newRunner builds the jobs; wake is called when mails wait.
 func newRunner(p *program, r *resources, wake func(), register prometheus.Registerer) (*jobs.Runner, error) {
 	digests, err := notify.NewDigests(r.db, p.clock, notify.DigestConfig{
-		PortalURL: r.config.PortalURL, ReadOnlyGroups: notify.DefaultReadOnlyGroups(),
+		PortalURL: r.config.PortalURL, ReadOnlyGroups: billing.DefaultLimits().ReadOnlyGroups,
 	})
 	if err != nil {
 		return nil, usage(fmt.Errorf("%sPORTAL_URL: %w", envPrefix, err))

@@ -3,7 +3,6 @@ package billing
 import (
 	"github.com/google/uuid"
 
-	"klarbeleg/domain/calendar"
 	"klarbeleg/domain/money"
 )
 
@@ -62,21 +61,4 @@ type RefusedInvoice struct {
 	Billed   money.Cents
 	Rule     string
 	Place    Place
-}
-
-// CaseDeadlines are the limits of a correction case (COR-8, COR-10).
-type CaseDeadlines struct {
-	// OpenMonths is how long a case can be worked on after its provision.
-	OpenMonths int
-	// ClosedMonths is how long a completed case stays visible.
-	ClosedMonths int
-}
-
-// DefaultDeadlines are the periods that the service promises.
-func DefaultDeadlines() CaseDeadlines { return CaseDeadlines{OpenMonths: 3, ClosedMonths: 3} }
-
-// EditableUntil returns the last day on which a case provided on the Berlin date
-// can be worked on.
-func (d CaseDeadlines) EditableUntil(provided calendar.Date) calendar.Date {
-	return provided.AddMonths(d.OpenMonths)
 }

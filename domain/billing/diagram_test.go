@@ -47,8 +47,11 @@ func compare(t *testing.T, name, want string) {
 
 func invoiceDiagram() string {
 	labels := map[InvoiceEvent]string{
-		InvoicePay:    "a voucher pays all that is open (PAY-1)",
-		InvoiceCancel: "Storno (DTA-4)",
+		InvoicePay:     "a voucher pays all that is open (PAY-1)",
+		InvoiceCancel:  "Storno (DTA-4)",
+		InvoiceApprove: "re-check of a healed case, nothing stays corrected (CHK-7)",
+		InvoiceCorrect: "re-check of a healed case, a part stays corrected (CHK-7)",
+		InvoiceRefuse:  "re-check of a healed case, all stays corrected (CHK-7)",
 	}
 	var moves strings.Builder
 	for _, from := range slices.Sorted(maps.Keys(invoiceTransitions)) {
@@ -69,13 +72,17 @@ row (docs/states/delivery.md). The balances behind the states are in the ledger
 - A cancelled invoice that was paid is a claim: it is set off against what the same
   payee gets from the same payer next, by a negative line on that voucher. Nobody is
   asked to pay back.
-- A voucher is final. Nothing moves a paid invoice back but its cancellation.
+- A voucher is final. A paid invoice of which a re-check approves more is paid that
+  rest by a later run.
 `
 }
 
 func caseDiagram() string {
 	labels := map[CaseEvent]string{
 		CaseStart:    "user starts work",
+		CaseHeal:     "user heals or accepts a correction",
+		CaseDefer:    "user sets a follow-up (COR-9)",
+		CaseResume:   "user clears the follow-up",
 		CaseComplete: "user completes, all corrections corrected",
 		CaseExpire:   "deadline passes (COR-8)",
 	}
@@ -99,6 +106,15 @@ What a provider works on: the corrections of one billing case (COR-2).
 - A completed case is read-only and visible until the end of the Berlin day three
   months after its completion (` + "`visible_until`" + `). Nothing has to run for it to
   disappear: readers compare the instant.
-- Both periods are settings; months are counted as in §§ 187-188 BGB.
+- A correction of the case is open until the user heals it by a change that the
+  checks accept, or accepts it; then it is corrected. Until the case is completed
+  the user may heal or accept it in another way.
+- Completing starts the re-check (CHK-7). What it leaves open or finds anew is
+  provided as a case of its own, with its own deadline; the old one stays as it was.
+- A follow-up lies within the time for work; its day changes no right.
+- Group B, § 300, § 295, cancelled invoices and cases provided more than 3 months
+  before the institution was registered are read-only, those of more than 6 months
+  before it invisible (COR-7, CHK-8; ` + "`billing.CaseLimits`" + `).
+- All periods are settings; months are counted as in §§ 187-188 BGB.
 `
 }

@@ -46,6 +46,20 @@ func (g Group) String() string {
 	}
 }
 
+// GroupOf returns the group that String wrote.
+func GroupOf(s string) Group {
+	switch s {
+	case GroupPharmacy.String():
+		return GroupPharmacy
+	case GroupIntegrated.String():
+		return GroupIntegrated
+	case "":
+		return 0
+	default:
+		return Group(s[0])
+	}
+}
+
 // Procedure returns the number of a procedure without groups: 300, 295; "" for the
 // groups of § 302.
 func (g Group) Procedure() string {

@@ -43,3 +43,8 @@ func BookCancellation(invoice int64, open money.Cents) Booking {
 func BookHealing(invoice int64, amount money.Cents) Booking {
 	return Booking{invoice, AccountCorrected, AccountOpen, amount}
 }
+
+// BookCorrection is the booking of a correction that a re-check finds.
+func BookCorrection(invoice int64, amount money.Cents) Booking {
+	return Booking{invoice, AccountOpen, AccountCorrected, amount}
+}

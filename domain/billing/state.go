@@ -31,18 +31,27 @@ const (
 type InvoiceEvent string
 
 // Invoice events: a voucher pays all that is open (PAY-1), a Storno takes the
-// invoice back (DTA-4).
+// invoice back (DTA-4), the re-check of a healed case leaves nothing, a part or all
+// of it corrected (CHK-7).
 const (
-	InvoicePay    InvoiceEvent = "pay"
-	InvoiceCancel InvoiceEvent = "cancel"
+	InvoicePay     InvoiceEvent = "pay"
+	InvoiceCancel  InvoiceEvent = "cancel"
+	InvoiceApprove InvoiceEvent = "approve"
+	InvoiceCorrect InvoiceEvent = "correct"
+	InvoiceRefuse  InvoiceEvent = "refuse"
 )
 
 // invoiceTransitions is the only list of moves of an invoice.
 var invoiceTransitions = map[InvoiceState]map[InvoiceEvent]InvoiceState{
-	InvoiceApproved:  {InvoicePay: InvoicePaid, InvoiceCancel: InvoiceCancelled},
-	InvoiceCorrected: {InvoicePay: InvoicePaid, InvoiceCancel: InvoiceCancelled},
-	InvoiceRefused:   {InvoiceCancel: InvoiceCancelled},
-	InvoicePaid:      {InvoiceCancel: InvoiceCancelled},
+	InvoiceApproved: {InvoicePay: InvoicePaid, InvoiceCancel: InvoiceCancelled},
+	InvoiceCorrected: {
+		InvoicePay: InvoicePaid, InvoiceCancel: InvoiceCancelled,
+		InvoiceApprove: InvoiceApproved, InvoiceCorrect: InvoiceCorrected, InvoiceRefuse: InvoiceRefused,
+	},
+	InvoiceRefused: {
+		InvoiceCancel: InvoiceCancelled, InvoiceApprove: InvoiceApproved, InvoiceCorrect: InvoiceCorrected, InvoiceRefuse: InvoiceRefused,
+	},
+	InvoicePaid: {InvoiceCancel: InvoiceCancelled, InvoiceApprove: InvoiceApproved, InvoiceCorrect: InvoiceCorrected},
 }
 
 // Next returns the state after the event; ok is false where the table has no
@@ -65,6 +74,14 @@ func StateOf(billed, corrected int64) InvoiceState {
 	}
 }
 
+// Rechecked returns the state of the invoice after a re-check that approved more or
+// less of it than before; ok is false where the table has no such move.
+func (s InvoiceState) Rechecked(billed, corrected int64) (next InvoiceState, ok bool) {
+	return s.Next(map[InvoiceState]InvoiceEvent{
+		InvoiceApproved: InvoiceApprove, InvoiceCorrected: InvoiceCorrect, InvoiceRefused: InvoiceRefuse,
+	}[StateOf(billed, corrected)])
+}
+
 // CaseState is the state of a correction case, the provider's unit of work
 // (COR-2).
 type CaseState string
@@ -73,23 +90,34 @@ type CaseState string
 const (
 	CaseNew        CaseState = "new"
 	CaseInProgress CaseState = "in_progress"
-	CaseCompleted  CaseState = "completed"
+	// CaseFollowUp is a case put off to a day (COR-9); it can be worked on as before.
+	CaseFollowUp  CaseState = "follow_up"
+	CaseCompleted CaseState = "completed"
 )
 
 // CaseEvent moves a correction case.
 type CaseEvent string
 
-// Case events: the provider starts, completes; the deadline expires (COR-8).
+// Case events: the provider starts, heals, sets or clears a follow-up, completes;
+// the deadline expires (COR-8).
 const (
 	CaseStart    CaseEvent = "start"
+	CaseHeal     CaseEvent = "heal"
+	CaseDefer    CaseEvent = "defer"
+	CaseResume   CaseEvent = "resume"
 	CaseComplete CaseEvent = "complete"
 	CaseExpire   CaseEvent = "expire"
 )
 
 // caseTransitions is the only list of moves of a correction case.
 var caseTransitions = map[CaseState]map[CaseEvent]CaseState{
-	CaseNew:        {CaseStart: CaseInProgress, CaseExpire: CaseCompleted},
-	CaseInProgress: {CaseComplete: CaseCompleted, CaseExpire: CaseCompleted},
+	CaseNew: {CaseStart: CaseInProgress, CaseDefer: CaseFollowUp, CaseExpire: CaseCompleted},
+	CaseInProgress: {
+		CaseHeal: CaseInProgress, CaseDefer: CaseFollowUp, CaseComplete: CaseCompleted, CaseExpire: CaseCompleted,
+	},
+	CaseFollowUp: {
+		CaseHeal: CaseFollowUp, CaseDefer: CaseFollowUp, CaseResume: CaseInProgress, CaseComplete: CaseCompleted, CaseExpire: CaseCompleted,
+	},
 }
 
 // Next returns the state after the event; ok is false where the table has no
@@ -104,6 +132,31 @@ type CorrectionState string
 
 // Correction states (COR-2).
 const (
-	CorrectionOpen      CorrectionState = "open"
+	CorrectionOpen CorrectionState = "open"
+	// CorrectionCorrected is a correction that the provider has settled: healed, or
+	// accepted.
 	CorrectionCorrected CorrectionState = "corrected"
 )
+
+// CorrectionEvent moves a correction.
+type CorrectionEvent string
+
+// Correction events: the provider heals it by a change, or accepts what is cut.
+const (
+	CorrectionHeal   CorrectionEvent = "heal"
+	CorrectionAccept CorrectionEvent = "accept"
+)
+
+// correctionTransitions is the only list of moves of a correction: until its case is
+// completed the provider may change his mind.
+var correctionTransitions = map[CorrectionState]map[CorrectionEvent]CorrectionState{
+	CorrectionOpen:      {CorrectionHeal: CorrectionCorrected, CorrectionAccept: CorrectionCorrected},
+	CorrectionCorrected: {CorrectionHeal: CorrectionCorrected, CorrectionAccept: CorrectionCorrected},
+}
+
+// Next returns the state after the event; ok is false where the table has no
+// such move.
+func (s CorrectionState) Next(e CorrectionEvent) (next CorrectionState, ok bool) {
+	next, ok = correctionTransitions[s][e]
+	return next, ok
+}

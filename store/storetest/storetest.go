@@ -95,6 +95,9 @@ func (c *Case) complete() {
 	c.Group = or(c.Group, "A")
 	c.VoucherNo = or(c.VoucherNo, "1")
 	c.InvoiceNo = or(c.InvoiceNo, "R1")
+	if !c.FollowUp.IsZero() {
+		c.State = or(c.State, billing.CaseFollowUp)
+	}
 	c.State = or(c.State, billing.CaseNew)
 	if c.EditableUntil.IsZero() {
 		c.EditableUntil = billing.DefaultDeadlines().EditableUntil(calendar.InBerlin(c.Provided)).EndInBerlin()
