@@ -73,12 +73,7 @@ func importList(ctx context.Context, tx Tx, t listTable, l ListImport) error {
 	if err != nil {
 		return fmt.Errorf("record import: %w", err)
 	}
-	if _, err := tx.Exec(ctx, fmt.Sprintf("create temp table list_in on commit drop as select %s from %s with no data", t.columns, t.table)); err != nil {
-		return fmt.Errorf("prepare import: %w", err)
-	}
-	in := newCopyTable("list_in", t.columns)
-	fillList(in, l)
-	if err := in.flush(ctx, tx); err != nil {
+	if err := stageList(ctx, tx, t, l); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, fmt.Sprintf(`update %s set superseded_by = $1 where superseded_by is null and (%s) in (select %s from list_in)`,
@@ -90,6 +85,16 @@ func importList(ctx context.Context, tx Tx, t listTable, l ListImport) error {
 		return fmt.Errorf("write rows: %w", err)
 	}
 	return nil
+}
+
+// stageList writes the rows of the list to the temporary table list_in.
+func stageList(ctx context.Context, tx Tx, t listTable, l ListImport) error {
+	if _, err := tx.Exec(ctx, fmt.Sprintf("create temp table list_in on commit drop as select %s from %s with no data", t.columns, t.table)); err != nil {
+		return fmt.Errorf("prepare import: %w", err)
+	}
+	in := newCopyTable("list_in", t.columns)
+	fillList(in, l)
+	return in.flush(ctx, tx)
 }
 
 func fillList(t *copyTable, l ListImport) {

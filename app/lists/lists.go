@@ -251,11 +251,35 @@ var ErrUnknownList = errors.New("unknown list: prices, payers, providers, sender
 // Import reads a list and makes it current: rows with the same key are replaced,
 // the replaced ones are kept.
 func Import(ctx context.Context, db *store.DB, c clock.Clock, kind string, r io.Reader) (Imported, error) {
+	i, err := readImport(c, kind, r)
+	if err != nil {
+		return Imported{}, err
+	}
+	known, err := db.ImportList(ctx, i)
+	return Imported{Rows: i.Rows, Known: known}, err
+}
+
+// Preview reads a list and tells what its import would change.
+func Preview(ctx context.Context, db *store.DB, c clock.Clock, kind string, r io.Reader) (store.ListPreview, error) {
+	i, err := readImport(c, kind, r)
+	if err != nil {
+		return store.ListPreview{}, err
+	}
+	return db.PreviewList(ctx, i)
+}
+
+// readImport reads a list from CSV, or from the first sheet of a workbook.
+func readImport(c clock.Clock, kind string, r io.Reader) (store.ListImport, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxListBytes))
 	if err != nil {
-		return Imported{}, fmt.Errorf("read list: %w", err)
+		return store.ListImport{}, fmt.Errorf("read list: %w", err)
 	}
 	i := store.ListImport{Kind: kind, SHA256: sha256.Sum256(raw), At: c.Now()}
+	if isWorkbook(raw) {
+		if raw, err = csvOf(raw); err != nil {
+			return store.ListImport{}, fmt.Errorf("%s: %w", kind, err)
+		}
+	}
 	switch kind {
 	case "prices":
 		i.Prices, err = ReadPrices(bytes.NewReader(raw))
@@ -279,11 +303,10 @@ func Import(ctx context.Context, db *store.DB, c clock.Clock, kind string, r io.
 		i.Tables, err = ReadTables(bytes.NewReader(raw))
 		i.Rows = len(i.Tables)
 	default:
-		return Imported{}, ErrUnknownList
+		return store.ListImport{}, ErrUnknownList
 	}
 	if err != nil {
-		return Imported{}, fmt.Errorf("%s: %w", kind, err)
+		return store.ListImport{}, fmt.Errorf("%s: %w", kind, err)
 	}
-	known, err := db.ImportList(ctx, i)
-	return Imported{Rows: i.Rows, Known: known}, err
+	return i, nil
 }

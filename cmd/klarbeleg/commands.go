@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,6 +14,7 @@ import (
 
 	"klarbeleg/app/lists"
 	"klarbeleg/domain/calendar"
+	"klarbeleg/internal/wholefile"
 	"klarbeleg/jobs"
 	"klarbeleg/schema"
 )
@@ -40,38 +43,100 @@ func (p *program) migrateCommand() *cobra.Command {
 }
 
 func (p *program) listCommand(kind, what string) *cobra.Command {
-	parent := &cobra.Command{Use: kind, Short: what + " einspielen"}
-	parent.AddCommand(&cobra.Command{
-		Use:   "import DATEI.csv",
-		Short: what + " aus CSV einspielen; ersetzte Zeilen bleiben erhalten",
+	parent := &cobra.Command{Use: kind, Short: what + " einspielen und ausgeben"}
+	var preview bool
+	in := &cobra.Command{
+		Use:   "import DATEI",
+		Short: what + " aus CSV oder Excel einspielen; ersetzte Zeilen bleiben erhalten",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			ctx, r, err := p.openDB(c.Context())
-			if err != nil {
-				return err
-			}
-			defer r.close()
 			file, err := os.Open(args[0])
 			if err != nil {
 				return usage(fmt.Errorf("open list: %w", err))
 			}
-			done, err := lists.Import(ctx, r.db, p.clock, kind, file)
-			if err := errors.Join(err, file.Close()); err != nil {
-				var format *lists.FormatError
-				if errors.As(err, &format) {
-					return usage(err)
-				}
-				return err
-			}
-			if done.Known {
-				fmt.Fprintf(p.stdout, "%s: unverändert, %d Zeilen.\n", what, done.Rows)
-				return nil
-			}
-			fmt.Fprintf(p.stdout, "%s: %d Zeilen eingespielt.\n", what, done.Rows)
-			return nil
+			err = p.importList(c.Context(), listFile{kind, what, file}, preview)
+			return errors.Join(err, file.Close())
 		},
+	}
+	in.Flags().BoolVar(&preview, "preview", false, "nur zeigen, was sich änderte")
+	parent.AddCommand(in, &cobra.Command{
+		Use:   "export DATEI",
+		Short: what + " als CSV oder Excel (*.xlsx) ausgeben, wie sie eingespielt werden",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(c *cobra.Command, args []string) error { return p.exportList(c.Context(), kind, what, args[0]) },
 	})
 	return parent
+}
+
+// listFile is a list to import.
+type listFile struct {
+	kind, what string
+	file       *os.File
+}
+
+func (p *program) importList(ctx context.Context, l listFile, preview bool) error {
+	ctx, r, err := p.openDB(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	var format *lists.FormatError
+	if preview {
+		change, err := lists.Preview(ctx, r.db, p.clock, l.kind, l.file)
+		if errors.As(err, &format) {
+			return usage(err)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s: %d neu, %d geändert, %d unverändert. Nichts wurde eingespielt.\n", l.what, change.Added, change.Changed, change.Unchanged)
+		for _, e := range change.Examples {
+			fmt.Fprintf(p.stdout, "  bisher  %s\n  künftig %s\n", e.Before, e.After)
+		}
+		return nil
+	}
+	done, err := lists.Import(ctx, r.db, p.clock, l.kind, l.file)
+	if errors.As(err, &format) {
+		return usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	if done.Known {
+		fmt.Fprintf(p.stdout, "%s: unverändert, %d Zeilen.\n", l.what, done.Rows)
+		return nil
+	}
+	fmt.Fprintf(p.stdout, "%s: %d Zeilen eingespielt.\n", l.what, done.Rows)
+	return nil
+}
+
+func (p *program) exportList(ctx context.Context, kind, what, path string) (err error) {
+	ctx, r, err := p.openDB(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	file, err := wholefile.New(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	write := lists.ExportCSV
+	if strings.EqualFold(filepath.Ext(path), ".xlsx") {
+		write = lists.ExportWorkbook
+	}
+	rows, err := write(ctx, r.db, kind, file)
+	if errors.Is(err, lists.ErrNotExported) {
+		return usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := file.Publish(); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s: %d Zeilen in %s.\n", what, rows, path)
+	return nil
 }
 
 func (p *program) runJobCommand() *cobra.Command {
