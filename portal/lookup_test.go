@@ -231,6 +231,18 @@ func TestVoucherLookup(t *testing.T) {
 			t.Errorf("line %s: %d", line, resp.StatusCode)
 		}
 	}
+	mixed := b.find(t, "/zahlbeleg", url.Values{"zahlbelegnummer": {"0000012302"}})
+	body = text(t, b.do(t, request{path: mixed}))
+	checkPage(t, body)
+	if !strings.Contains(body, "IV-77") || strings.Count(body, "storniert, mit dieser Zahlung verrechnet") != 1 {
+		t.Error("a set-off is not shown as one")
+	}
+	for line, area := range map[string]string{"1": "integrierte-versorgung", "2": "arzneimittel"} {
+		detail := text(t, b.do(t, request{path: mixed + "/rechnung/" + line}))
+		if !strings.Contains(detail, `value="`+area+`" checked`) {
+			t.Errorf("line %s does not lead into the area %s", line, area)
+		}
+	}
 	long := b.find(t, "/zahlbeleg", url.Values{"zahlbelegnummer": {"0000099999"}})
 	second := text(t, b.do(t, request{path: long + "?seite=2"}))
 	if !strings.Contains(second, "Seite 2 von 3") || !strings.Contains(second, long+"/rechnung/51") {

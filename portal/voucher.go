@@ -36,9 +36,6 @@ type voucherRow struct {
 	DetailURL string
 }
 
-// HasSingle reports whether the invoice has a single number; "0" means none.
-func (r voucherRow) HasSingle() bool { return r.Number.Single != "0" }
-
 const voucherTitle = "Zahlung zuordnen"
 
 func (s *server) voucherForm(w http.ResponseWriter, _ *http.Request) error {
@@ -102,7 +99,8 @@ func (s *server) voucherDetail(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("show line of voucher: %w", err)
 	}
 	page := s.newLookupPage(lookupForm{
-		Number: field{Value: line.Number.Collective},
+		Area:   field{Value: string(line.Area())},
+		Number: field{Value: line.LookupNumber()},
 		Date:   field{Value: line.Date.German()},
 	})
 	page.FromVoucher = true

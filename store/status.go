@@ -173,12 +173,15 @@ func scanInvoiceStatus(row pgx.CollectableRow) (s InvoiceStatus, err error) {
 type VoucherLine struct {
 	Number billing.InvoiceNumber
 	Date   calendar.Date
+	Group  string
+	// SetOff is true where a cancelled invoice was set off instead of paid.
+	SetOff bool
 }
 
 // VoucherLines reads one page of the invoices that the voucher pays, and their
 // number in all. An unknown voucher has none.
 func (db *DB) VoucherLines(ctx context.Context, number string, p Page) (total int, lines []VoucherLine, err error) {
-	rows, err := db.pool.Query(ctx, `select count(*) over (), i.collective_number, i.single_number, i.invoice_date
+	rows, err := db.pool.Query(ctx, `select count(*) over (), i.collective_number, i.single_number, i.invoice_date, i.provider_group, l.amount_cents < 0
 		from voucher_line l join invoice i on i.id = l.invoice_id where l.voucher_number = $1
 		order by i.invoice_date, i.collective_number, length(i.single_number), i.single_number, i.id
 		limit $2 offset $3`, number, p.Limit, p.Offset)
@@ -187,7 +190,7 @@ func (db *DB) VoucherLines(ctx context.Context, number string, p Page) (total in
 	}
 	lines, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l VoucherLine, err error) {
 		var date time.Time
-		err = row.Scan(&total, &l.Number.Collective, &l.Number.Single, &date)
+		err = row.Scan(&total, &l.Number.Collective, &l.Number.Single, &date, &l.Group, &l.SetOff)
 		l.Date = calendar.OfTime(date)
 		return l, err
 	})

@@ -82,8 +82,48 @@ type Invoice = store.InvoiceStatus
 // Payment is what one voucher paid for an invoice.
 type Payment = store.Payment
 
-// VoucherLine is one invoice that a voucher pays.
-type VoucherLine = store.VoucherLine
+// VoucherLine is one invoice that a voucher pays or sets off.
+type VoucherLine struct {
+	store.VoucherLine
+}
+
+// Area returns the area in which the invoice is looked up (RP-4).
+func (l VoucherLine) Area() Area {
+	switch l.Group {
+	case billing.GroupPharmacy.String():
+		return Pharmacy
+	case billing.GroupIntegrated.String():
+		return Integrated
+	default:
+		return Other
+	}
+}
+
+// LookupNumber returns the number that the look-up asks for: the single one in
+// the integrierte Versorgung, else the collective one (RP-2).
+func (l VoucherLine) LookupNumber() string {
+	if l.Area() == Integrated {
+		return l.Number.Single
+	}
+	return l.Number.Collective
+}
+
+// SingleNumber returns the single number where it stands beside the one looked
+// up, else "".
+func (l VoucherLine) SingleNumber() string {
+	if l.Area() == Integrated || l.Number.Single == "0" {
+		return ""
+	}
+	return l.Number.Single
+}
+
+func voucherLines(in []store.VoucherLine) []VoucherLine {
+	out := make([]VoucherLine, len(in))
+	for i := range in {
+		out[i] = VoucherLine{in[i]}
+	}
+	return out
+}
 
 // Result is the answer to a Query.
 type Result struct {
@@ -178,7 +218,7 @@ func (s *Service) Voucher(ctx context.Context, number string, page int) (Voucher
 		return Voucher{}, ErrNotFound
 	}
 	return Voucher{
-		Number: number, Total: total, Lines: lines, Page: page, Pages: pages(total), AsOf: s.clock.Now(),
+		Number: number, Total: total, Lines: voucherLines(lines), Page: page, Pages: pages(total), AsOf: s.clock.Now(),
 	}, nil
 }
 
@@ -195,7 +235,7 @@ func (s *Service) VoucherLine(ctx context.Context, number string, n int) (Vouche
 	if len(lines) == 0 {
 		return VoucherLine{}, ErrNotFound
 	}
-	return lines[0], nil
+	return VoucherLine{lines[0]}, nil
 }
 
 func pageOf(page int) store.Page {

@@ -3,6 +3,7 @@ package status_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -187,14 +188,25 @@ func TestVoucher(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []status.VoucherLine{
-		{Number: billing.InvoiceNumber{Collective: "2026-0811", Single: "1"}, Date: calendar.MustDate("2026-09-01")},
-		{Number: billing.InvoiceNumber{Collective: "2026-0829", Single: "0"}, Date: calendar.MustDate("2026-09-14")},
+		{store.VoucherLine{Number: billing.InvoiceNumber{Collective: "2026-0811", Single: "1"}, Date: calendar.MustDate("2026-09-01"), Group: "A"}},
+		{store.VoucherLine{Number: billing.InvoiceNumber{Collective: "2026-0829", Single: "0"}, Date: calendar.MustDate("2026-09-14"), Group: "A"}},
 	}
 	if diff := cmp.Diff(want, v.Lines); diff != "" || v.Total != 2 || v.Pages != 1 {
 		t.Errorf("%d in all, %d pages (-want +got):\n%s", v.Total, v.Pages, diff)
 	}
 	if _, err := b.service.Voucher(t.Context(), "0000012347", 1); !errors.Is(err, status.ErrNotFound) {
 		t.Errorf("unknown voucher: %v", err)
+	}
+	mixed, err := b.service.Voucher(t.Context(), "0000012302", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range mixed.Lines {
+		got = append(got, fmt.Sprint(l.Area(), " ", l.LookupNumber(), " ", l.SingleNumber(), " ", l.SetOff))
+	}
+	if diff := cmp.Diff([]string{"integrierte-versorgung IV-77  true", "arzneimittel ARZ-0815 ARZ-0815-670999331 false"}, got); diff != "" {
+		t.Errorf("RP-4 areas of the lines (-want +got):\n%s", diff)
 	}
 	last, err := b.service.VoucherLine(t.Context(), "0000099999", 120)
 	if err != nil || last.Number.Single != "120" {

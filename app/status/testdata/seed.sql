@@ -46,13 +46,20 @@ values ('00000000-0000-7000-8000-0000000000d1', 2, 1, 1, '00000000-0000-7000-800
        ('00000000-0000-7000-8000-0000000000d2', 2, 1, 2, '00000000-0000-7000-8000-0000000000c1', 'P4010', 1, 4860, 4860, 0, 'Preis', 'document', true, '2026-09-04 09:30+02'),
        ('00000000-0000-7000-8000-0000000000d3', 2, 1, 3, '00000000-0000-7000-8000-0000000000c1', 'P4010', 1, 500, 500, 0, 'Preis', 'document', false, '2026-09-04 09:30+02');
 
+-- Integrierte Versorgung: paid by one voucher and set off by the next, which pays a
+-- pharmacy's invoice of the same payee.
+select seed(21, '', 'IV-77', '2026-08-03', '670999331', '670999331', '108999446', 5000, 0, 'cancelled'),
+       seed(22, 'ARZ-0815', 'ARZ-0815-670999331', '2026-09-03', '670999331', '670999331', '108999446', 7000, 0, 'paid');
+update invoice set provider_group = case id when 21 then '295' else '300' end, cancelled_cents = case id when 21 then 5000 else 0 end where id in (21, 22);
+
 insert into payment_run (run_on, execute_on, received_through, debtor_name, debtor_iban, debtor_bic, opened_at)
-select day, day, day - 14, 'Abrechnungszentrum', '', '', day - 1 from unnest('{2026-09-25, 2026-10-02, 2026-10-05}'::date[]) day;
+select day, day, day - 14, 'Abrechnungszentrum', '', '', day - 1 from unnest('{2026-08-20, 2026-09-20, 2026-09-25, 2026-10-02, 2026-10-05}'::date[]) day;
 insert into voucher (number, run_on, payee_ik, payer_ik, payer_name, name, street, city, iban, bic, paid_on, total_cents, created_at)
 select number, paid_on, payee, '108999446', 'Musterkasse Nord', 'Praxis', '', '', '', '', paid_on, cents, paid_on - 1
 from (values ('0000012345', '260326822', '2026-09-25'::date, 324050), ('0000012346', '260326822', '2026-10-02', 119415),
-    ('0000099999', '590999223', '2026-10-05', 127260)) v (number, payee, paid_on, cents);
+    ('0000099999', '590999223', '2026-10-05', 127260),
+    ('0000012301', '670999331', '2026-08-20', 5000), ('0000012302', '670999331', '2026-09-20', 2000)) v (number, payee, paid_on, cents);
 insert into voucher_line (voucher_number, invoice_id, amount_cents, corrected_cents)
-values ('0000012345', 1, 124050, 0), ('0000012345', 5, 200000, 1000), ('0000012346', 5, 119415, 1000);
+values ('0000012301', 21, 5000, 0), ('0000012302', 21, -5000, 0), ('0000012302', 22, 7000, 0), ('0000012345', 1, 124050, 0), ('0000012345', 5, 200000, 1000), ('0000012346', 5, 119415, 1000);
 insert into voucher_line (voucher_number, invoice_id, amount_cents, corrected_cents)
 select '0000099999', 1000 + n, 1000 + n, 0 from generate_series(1, 120) n;
