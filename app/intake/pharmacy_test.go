@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"klarbeleg/app/lists"
 	"klarbeleg/app/status"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
@@ -204,6 +205,61 @@ func TestPharmacy(t *testing.T) {
 		}
 		b.holds()
 	})
+}
+
+// importPayers makes the payers of a generated delivery known.
+func (b *bundle) importPayers(o gen.Options) {
+	b.t.Helper()
+	o.Erstellt = received
+	d, err := gen.New(o)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var list bytes.Buffer
+	if err := d.WritePayers(&list); err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := lists.Import(b.t.Context(), b.db, clock.NewFake(received), "payers", &list); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// DTA-3: the files of a generated delivery of two payers reconcile in the order in
+// which they come last to first, and what is billed is what the invoices demand. A
+// differing invoice is told.
+func TestPharmacyReconciles(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault string
+		want  string
+	}{
+		"sound":             {"", "differs 0, reconciled 2"},
+		"discounts":         {"discount-sum", "differs 1, reconciled 1"},
+		"amount to be paid": {"invoice-payment", "differs 0, reconciled 1"}, // RECP is refused in part, and with it its sums
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			o := gen.Options{Verordnungen: 60, Kostentraeger: 2, RezepteProDatei: 10, Seed: 4}
+			if c.fault != "" {
+				o.Faults = []gen.Injection{{Verordnung: 3, Fault: c.fault}}
+			}
+			files, _ := pharmacyDelivery(t, o)
+			b.importPayers(o)
+			for i := range files {
+				b.handle("m-"+strings.Repeat("0", i), files[len(files)-1-i])
+			}
+			got := fmt.Sprintf("differs %d, reconciled %d",
+				b.count("select count(*) from pharmacy_invoice where state = 'differs'"), b.count("select count(*) from pharmacy_invoice where state = 'reconciled'"))
+			if got != c.want {
+				t.Errorf("%s, want %s: %v", got, c.want, b.codes())
+			}
+			if n := b.count("select count(*) from pharmacy_invoice where erx_missing + erx_unknown + erx_differ > 0"); n != 0 {
+				t.Errorf("E-Rezepte of %d invoices do not agree", n)
+			}
+			b.holds()
+		})
+	}
 }
 
 // DTA-3, CHK-1: what the generator makes is accepted whole, and its files agree.

@@ -11,6 +11,7 @@
 package gen
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -234,6 +235,18 @@ func (d *Delivery) Dateien() []*Datei { return d.dateien }
 // Rechnungsnummer returns the number of a payer's invoice, counted from 0.
 func (d *Delivery) Rechnungsnummer(kasse int) string {
 	return fmt.Sprintf("RZ%s-%05d-%d", d.o.Erstellt.Format("0601"), d.o.Zaehler, kasse+1)
+}
+
+// WritePayers writes the list of payers under which the delivery is clean, as CSV.
+func (d *Delivery) WritePayers(w io.Writer) error {
+	rows := [][]string{{"ik", "name", "card_ik", "valid_from", "valid_to"}}
+	for i, ik := range d.kassen {
+		rows = append(rows, []string{ik, fmt.Sprintf("Krankenkasse Beispiel %d", i+1), ik, "2020-01-01", ""})
+	}
+	if err := csv.NewWriter(w).WriteAll(rows); err != nil {
+		return fmt.Errorf("write list: %w", err)
+	}
+	return nil
 }
 
 // Write writes the file and returns the Auftragsdatei that belongs to it. It does
