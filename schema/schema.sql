@@ -1,5 +1,20 @@
 -- Generated from the migrations by `make generate`. DO NOT EDIT.
 
+table account_event -- Who logged in, was refused, or did what to an account. detail is a code, never a value that somebody typed.
+    id bigint not null generated always as identity
+    at timestamp with time zone not null
+    kind text not null
+    institution_id uuid
+    actor_id uuid
+    user_id uuid
+    detail text not null default ''::text
+    constraint account_event_pkey PRIMARY KEY (id)
+    constraint account_event_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES app_user(id)
+    constraint account_event_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES institution(id)
+    constraint account_event_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+    CREATE INDEX account_event_institution ON public.account_event USING btree (institution_id, id)
+    CREATE TRIGGER account_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.account_event FOR EACH STATEMENT EXECUTE FUNCTION append_only()
+
 table api_key -- API keys of institutions. The key itself is shown once and not kept; secret_sha256 is the hash of its 256 random bits.
     id text not null -- Public part of the key, by which it is listed and revoked.
     ik text not null
@@ -22,12 +37,26 @@ table api_key -- API keys of institutions. The key itself is shown once and not 
 table app_user -- A user of the service portal. Retention: locked after 6 months without login, erased 12 months later.
     id uuid not null
     institution_id uuid not null
-    email text not null
+    email text not null -- Address, and the name for the login.
     state text not null default 'active'::text
     created_at timestamp with time zone not null
+    name text not null default ''::text
+    role text not null default 'user'::text
+    password_hash text not null default ''::text -- Argon2id with its parameters; empty: no login.
+    old_hashes text[] not null default '{}'::text[] -- Hashes of the last five passwords, which cannot be used again.
+    password_set_at timestamp with time zone
+    password_initial boolean not null default true -- The password was made for the user and must be changed at the next login (REG-3).
+    password_ends_at timestamp with time zone -- End of an initial password that was not used.
+    code_secret bytea not null default '\x'::bytea -- Secret of the one-time codes, AES-256-GCM with the id of the key in front; empty: no login.
+    code_last_step bigint not null default 0 -- Time step of the last one-time code used: no code works twice (ASVS 6.5.1).
+    last_login_at timestamp with time zone
     constraint app_user_pkey PRIMARY KEY (id)
     constraint app_user_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES institution(id)
-    constraint app_user_state_check CHECK ((state = ANY (ARRAY['active'::text, 'inactive'::text, 'deleted'::text])))
+    constraint app_user_initial_ends CHECK (((password_ends_at IS NULL) OR password_initial))
+    constraint app_user_role_check CHECK ((role = ANY (ARRAY['administrator'::text, 'user'::text])))
+    constraint app_user_state_check CHECK ((state = ANY (ARRAY['invited'::text, 'active'::text, 'inactive'::text, 'locked'::text, 'deleted'::text])))
+    CREATE UNIQUE INDEX app_user_email ON public.app_user USING btree (lower(email)) WHERE (state <> 'deleted'::text)
+    CREATE INDEX app_user_institution ON public.app_user USING btree (institution_id)
 
 table billing_case -- One prescription as billed. document holds person, prescription, diagnoses, approvals and sums as received. Social data. Retention: person fields erased with the invoice.
     id bigint not null
@@ -441,6 +470,14 @@ table ledger_entry -- Append-only double entry: every booking (txn_id) sums to z
 
 sequence ledger_txn
 
+table login_brake -- Failures in a row by account name or client address. key is a hash, also of names that do not exist, so that nobody can be read out of it.
+    key bytea not null
+    failures integer not null
+    last_at timestamp with time zone not null
+    blocked_until timestamp with time zone not null
+    constraint login_brake_pkey PRIMARY KEY (key)
+    constraint login_brake_key_check CHECK ((octet_length(key) = 32))
+
 table lookup_result -- Result of a look-up without login, kept 15 minutes under a random id, so that no value stands in a URL (RP-7).
     id text not null
     kind text not null
@@ -690,6 +727,48 @@ table refused_invoice -- Invoices that a delivery claimed and stages 1-3 refused
     constraint refused_invoice_pkey PRIMARY KEY (delivery_id, no)
     constraint refused_invoice_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) DEFERRABLE INITIALLY DEFERRED
 
+table registration -- A request for access (REG-1). id is random and the only way to the page of its state.
+    id text not null
+    name text not null
+    street text not null
+    city text not null
+    contact_name text not null
+    email text not null
+    phone text not null
+    submitted_at timestamp with time zone not null
+    institution_id uuid
+    constraint registration_pkey PRIMARY KEY (id)
+    constraint registration_institution_id_fkey FOREIGN KEY (institution_id) REFERENCES institution(id)
+    constraint registration_id_check CHECK ((id ~ '^[A-Z2-7]{26}$'::text))
+
+table registration_decision -- Decisions of operators. The key makes the second approval one of another operator (REG-2).
+    registration_id text not null
+    ik text not null
+    operator text not null
+    approved boolean not null
+    reason text not null default ''::text
+    at timestamp with time zone not null
+    constraint registration_decision_pkey PRIMARY KEY (registration_id, ik, operator)
+    constraint registration_decision_registration_id_ik_fkey FOREIGN KEY (registration_id, ik) REFERENCES registration_ik(registration_id, ik)
+    constraint registration_decision_check CHECK ((approved = (reason = ''::text)))
+    constraint registration_decision_operator_check CHECK ((operator <> ''::text))
+
+table registration_ik -- One IK of a registration with its own document and decision (REG-4); position 0 is the IK of the institution itself.
+    registration_id text not null
+    ik text not null
+    position smallint not null
+    state text not null
+    document_sha256 bytea not null
+    media_type text not null
+    bytes bigint not null
+    constraint registration_ik_pkey PRIMARY KEY (registration_id, ik)
+    constraint registration_ik_registration_id_fkey FOREIGN KEY (registration_id) REFERENCES registration(id)
+    constraint registration_ik_bytes_check CHECK ((bytes > 0))
+    constraint registration_ik_document_sha256_check CHECK ((octet_length(document_sha256) = 32))
+    constraint registration_ik_ik_check CHECK ((ik ~ '^[0-9]{9}$'::text))
+    constraint registration_ik_state_check CHECK ((state = ANY (ARRAY['submitted'::text, 'checked'::text, 'approved'::text, 'refused'::text, 'completed'::text])))
+    CREATE INDEX registration_open ON public.registration_ik USING btree (registration_id) WHERE (state = ANY (ARRAY['submitted'::text, 'checked'::text]))
+
 table sender -- Senders of deliveries with whom something is agreed; for others the configured policy holds (DTA-5).
     import_id bigint not null
     ik text not null
@@ -712,6 +791,23 @@ table upload -- Deliveries taken over HTTP (DTA-8). id is the id of the message;
     constraint upload_ik_idempotency_key_key UNIQUE (ik, idempotency_key)
     constraint upload_pkey PRIMARY KEY (id)
     constraint upload_content_sha256_check CHECK ((octet_length(content_sha256) = 32))
+
+table user_session -- Sessions of the portal. waiting: the password was right, the one-time code is awaited, nothing is allowed. The cookie holds 256 random bits, the table their hash.
+    id uuid not null
+    user_id uuid not null
+    token_sha256 bytea not null
+    waiting boolean not null
+    code_tries integer not null default 0
+    created_at timestamp with time zone not null
+    last_used_at timestamp with time zone not null
+    ended_at timestamp with time zone
+    ended_by text not null default ''::text
+    constraint user_session_token_sha256_key UNIQUE (token_sha256)
+    constraint user_session_pkey PRIMARY KEY (id)
+    constraint user_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+    constraint user_session_check CHECK (((ended_at IS NULL) = (ended_by = ''::text)))
+    constraint user_session_token_sha256_check CHECK ((octet_length(token_sha256) = 32))
+    CREATE INDEX user_session_live ON public.user_session USING btree (user_id) WHERE (ended_at IS NULL)
 
 table voucher -- Zahlbeleg: ten digits beginning with 0 (PAY-1).
     number text not null

@@ -45,6 +45,7 @@ type config struct {
 	StrictStage3   bool          `env:"STRICT_STAGE3" json:"-"`
 	Shutdown       time.Duration `env:"SHUTDOWN" envDefault:"20s" json:"-"`
 	SECON          seconConfig   `envPrefix:"SECON_" json:"secon"`
+	Accounts       accountConfig `envPrefix:"ACCOUNT_" json:"-"`
 	Organisation   organisation  `envPrefix:"ORG_" json:"-"`
 	Payment        paymentConfig `envPrefix:"PAYMENT_" json:"payment"`
 

@@ -23,7 +23,6 @@ import (
 	"klarbeleg/dta/p302/gen"
 	"klarbeleg/dta/secon"
 	"klarbeleg/internal/logging"
-	"klarbeleg/store"
 )
 
 // Files of the demonstration, in the folder demo of the state folder. All data
@@ -157,7 +156,7 @@ func (p *program) seedLists(ctx context.Context, r *resources, dir string, files
 			return err
 		}
 	}
-	return r.db.AddUser(ctx, store.NewUser{Institution: provider.Name, IKs: []string{provider.IK}, Email: demoMail, At: p.clock.Now()})
+	return p.admitDemo(ctx, r, dir, provider)
 }
 
 // embeddedPayments fills what payments need: an account of no bank, and for the
@@ -291,8 +290,12 @@ func dropAll(r *resources, dir string) error {
 }
 
 // demoHint says what a newcomer can try.
-func demoHint(dir string) string {
-	return fmt.Sprintf(`
+func demoHint(dir string) (string, error) {
+	access, err := accessHint(dir)
+	if err != nil {
+		return "", err
+	}
+	return access + fmt.Sprintf(`
 Demonstrationslieferungen liegen in %s und laufen gerade ein:
 %s ist fehlerfrei, %s hat Fehler, %s ist unlesbar, %s kommt mit
 Testschlüsseln signiert und verschlüsselt. Zum Ansehen:
@@ -304,5 +307,5 @@ Testschlüsseln signiert und verschlüsselt. Zum Ansehen:
   klarbeleg voucher 0000000001         Zahlbeleg des ersten Zahllaufs (--pdf avis.pdf: Zahlungsavis)
   klarbeleg replay                     Quarantäne
 
-`, dir, demoClean, demoFaulty, demoUnreadable, demoSealed, dir, demoFaulty, demoMail)
+`, dir, demoClean, demoFaulty, demoUnreadable, demoSealed, dir, demoFaulty, demoMail), nil
 }

@@ -83,6 +83,9 @@ func (p *program) startEmbedded(ctx context.Context, c *config, demo bool) (h *h
 	if used {
 		h.notes = append(h.notes, "SECON: Testschlüssel der Demonstration, denen niemand vertraut.")
 	}
+	if err := useLocalAccountKey(dir, &c.Accounts); err != nil {
+		return h, err
+	}
 	for target, name := range map[*string]string{&c.BlobDir: "blobs", &c.DropDir: "eingang", &c.ExportDir: "export", &c.Payment.Dir: "zahlungen"} {
 		if *target == "" {
 			*target = filepath.Join(dir, name)
@@ -134,7 +137,9 @@ func (p *program) announce(ctx context.Context, s *system, h *hosted, demo bool)
 		if err != nil {
 			return fmt.Errorf("demonstration data: %w", err)
 		}
-		hint = demoHint(demoDir(s.resources))
+		if hint, err = demoHint(demoDir(s.resources)); err != nil {
+			return err
+		}
 		if fresh {
 			s.group.Go(func() error { s.payDemo(logging.With(s.ctx, field("demo"))); return nil }) //nolint:contextcheck // lives as long as the system
 		}
