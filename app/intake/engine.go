@@ -199,6 +199,28 @@ func (r *run) header(h *billing.Header, errs []dta.Error) error {
 	return nil
 }
 
+// each reads messages to the end, so that a sender learns of many faults at once;
+// header is called at the first, and may end the reading.
+func (r *run) each(next func() bool, header, item func() error) error {
+	for next() {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		if r.report.Header == nil {
+			if err := header(); err != nil {
+				return err
+			}
+			if r.rejected != "" {
+				return nil
+			}
+		}
+		if err := item(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // findings reports the errors of one message or prescription.
 func (r *run) findings(errs []dta.Error, invoice string) error {
 	for i := range errs {

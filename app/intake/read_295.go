@@ -21,21 +21,9 @@ var procedure295 = procedure{
 // read295 reads a § 295 payload, Rechnungsbeleg by Rechnungsbeleg (DTA-4).
 func (r *run) read295(in Input) error {
 	reader := p295.NewReader(in.Payload, p295.Options{Zeichensatz: r.zeichensatz(), Eingang: dta.Datum(r.facts.ReceivedOn.Compact())})
-	for r.rejected == "" && reader.Next() {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		if r.report.Header == nil {
-			if err := r.header295(reader, in); err != nil {
-				return err
-			}
-			if r.rejected != "" {
-				break
-			}
-		}
-		if err := r.item295(reader.Nachricht()); err != nil {
-			return err
-		}
+	header := func() error { return r.header295(reader, in) }
+	if err := r.each(reader.Next, header, func() error { return r.item295(reader.Nachricht()) }); err != nil {
+		return err
 	}
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("read delivery: %w", err)
@@ -43,7 +31,7 @@ func (r *run) read295(in Input) error {
 	stats := reader.Stats()
 	r.report.Bytes, r.report.Segments = stats.Bytes, int64(stats.Segments)
 	if r.report.Header == nil && reader.UNB() != nil {
-		if err := r.header295(reader, in); err != nil {
+		if err := header(); err != nil {
 			return err
 		}
 	}

@@ -19,21 +19,9 @@ var procedure300 = procedure{missingAuftrag: p300.MissingAuftrag, read: (*run).r
 func (r *run) read300(in Input) error {
 	reader := p300.NewReader(in.Payload, p300.Options{})
 	file := pharmacyFile{abgleich: p300.NewAbgleich()}
-	for r.rejected == "" && reader.Next() {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		if r.report.Header == nil {
-			if err := r.header300(reader, in); err != nil {
-				return err
-			}
-			if r.rejected != "" {
-				break
-			}
-		}
-		if err := r.item300(reader.Message(), &file); err != nil {
-			return err
-		}
+	header := func() error { return r.header300(reader, in) }
+	if err := r.each(reader.Next, header, func() error { return r.item300(reader.Message(), &file) }); err != nil {
+		return err
 	}
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("read delivery: %w", err)
@@ -41,7 +29,7 @@ func (r *run) read300(in Input) error {
 	stats := reader.Stats()
 	r.report.Bytes, r.report.Segments = stats.Bytes, int64(stats.Segments)
 	if r.report.Header == nil && reader.UNB() != nil {
-		if err := r.header300(reader, in); err != nil {
+		if err := header(); err != nil {
 			return err
 		}
 	}

@@ -11,21 +11,9 @@ import (
 // read302 reads a § 302 payload, collective invoice by collective invoice.
 func (r *run) read302(in Input) error {
 	reader := p302.NewInvoiceReader(in.Payload, p302.Options{Zeichensatz: r.zeichensatz()})
-	for reader.Next() {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		if r.report.Header == nil {
-			if err := r.header302(reader, in); err != nil {
-				return err
-			}
-			if r.rejected != "" {
-				break
-			}
-		}
-		if err := r.item(reader.Invoice()); err != nil {
-			return err
-		}
+	header := func() error { return r.header302(reader, in) }
+	if err := r.each(reader.Next, header, func() error { return r.item(reader.Invoice()) }); err != nil {
+		return err
 	}
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("read delivery: %w", err)

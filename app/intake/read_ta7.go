@@ -13,28 +13,16 @@ var procedureTA7 = procedure{missingAuftrag: p300.MissingAuftrag, read: (*run).r
 // are billed by the ABRP file; here they are checked and kept for the comparison.
 func (r *run) readTA7(in Input) error {
 	reader := ta7.NewReader(in.Payload, p300.Options{})
-	for r.rejected == "" && reader.Next() {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		if r.report.Header == nil {
-			if err := r.headerTA7(reader, in); err != nil {
-				return err
-			}
-			if r.rejected != "" {
-				break
-			}
-		}
-		if err := r.itemTA7(reader.Rezept(), reader.Rechnung().Rechnungsnummer); err != nil {
-			return err
-		}
+	header := func() error { return r.headerTA7(reader, in) }
+	if err := r.each(reader.Next, header, func() error { return r.itemTA7(reader.Rezept(), reader.Rechnung().Rechnungsnummer) }); err != nil {
+		return err
 	}
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("read delivery: %w", err)
 	}
 	r.report.Bytes = reader.Bytes()
 	if r.report.Header == nil && reader.Rechnung().AbsenderIK != "" {
-		if err := r.headerTA7(reader, in); err != nil {
+		if err := header(); err != nil {
 			return err
 		}
 	}
