@@ -1,9 +1,12 @@
 package p300_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
 
+	"klarbeleg/dta"
 	"klarbeleg/dta/p300"
 )
 
@@ -49,4 +52,31 @@ func Example() {
 	// Rechnung ARZ-2026-10-0001 Cent 11241
 	// Rechnung ARZ-2026-10-0001S Cent 11241
 	// Abweichungen: 0
+}
+
+// What was read is written byte for byte.
+func ExampleWriter() {
+	raw, err := os.ReadFile("testdata/apo_abrp_v21.edi")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := p300.NewReader(bytes.NewReader(raw), p300.Options{})
+	if !r.Next() {
+		fmt.Println(r.Err(), r.Errors())
+		return
+	}
+	var out bytes.Buffer
+	w := p300.NewWriter(&out, *r.UNB(), p300.WriterOptions{LineEnd: dta.CRLF, UNA: true})
+	m := r.Message()
+	if err := w.WriteABRP(m.IK(), m.UNH.KostentraegerIK, m.ABRP); err != nil {
+		fmt.Println(err)
+		return
+	}
+	m.ABRP.REC.Rechnungsnummer = "a number that is longer than the table allows"
+	fmt.Println(errors.Is(w.WriteABRP(m.IK(), m.UNH.KostentraegerIK, m.ABRP), dta.ErrContent))
+	fmt.Println(bytes.HasPrefix(raw, out.Bytes()))
+	// Output:
+	// true
+	// true
 }
