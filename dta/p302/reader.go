@@ -116,7 +116,9 @@ func (r *Reader) Next() bool {
 		case r.unit.Message:
 			r.file.straySegments = false
 			r.message()
-			r.done = r.file.future
+			if r.done = r.file.future; r.done { // what was found in it belongs to the file: no message is handed out
+				r.errs = append(r.errs, r.msg.Errors...)
+			}
 			return !r.done
 		case r.tag == tagUNZ:
 			r.trailer()
