@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"klarbeleg/app/intake"
@@ -234,8 +235,10 @@ func writeBench(path string, write func(io.Writer) error) (size int64, err error
 	return info.Size(), nil
 }
 
-// benchLarge checks one delivery of the size and tells what memory that took.
+// benchLarge checks one delivery of the size and tells what memory that took, under
+// the conditions of check.
 func (p *program) benchLarge(ctx context.Context, dir string, size int64) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(checkGCPercent))
 	path := filepath.Join(dir, "large.edi")
 	result, err := generateFile(path, gen.Options{Gruppe: 'B', Bytes: size, Erstellt: p.clock.Now().Add(-time.Hour), Seed: 7})
 	if err != nil {

@@ -2,6 +2,7 @@ package p302_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 
@@ -80,4 +81,34 @@ func ExampleWriter() {
 	// UNT+000007+00001'
 	// UNZ+000001+00042'
 	// <nil>
+}
+
+// The Auftragsdatei announces the file; what it says must be true of it.
+func ExampleCheckDelivery() {
+	const name = "testdata/302-b-heilmittel-ra3-vk01"
+	record, err1 := os.ReadFile(name + ".auf")
+	raw, err2 := os.ReadFile(name + ".edi")
+	if err := errors.Join(err1, err2); err != nil {
+		fmt.Println(err)
+		return
+	}
+	a, _ := auftrag.Read(record)
+	r := p302.NewReader(bytes.NewReader(raw), p302.Options{Zeichensatz: a.Zeichensatz})
+	for r.Next() {
+		m := r.Message()
+		fmt.Println(m.Kind, m.UNH.Nachrichtenreferenznummer, m.Rejected)
+	}
+	fmt.Println(p302.CheckDelivery(a, "TSOL0041", r.UNB(), r.Stats().Bytes))
+	for _, e := range p302.CheckDelivery(a, "TSOL0042", r.UNB(), r.Stats().Bytes-1) {
+		fmt.Println(e.Code, e.Severity, e.Offset)
+	}
+	// Output:
+	// SLGA 00001 false
+	// SLGA 00002 false
+	// SLLA 00003 false
+	// SLGA 00004 false
+	// SLLA 00005 false
+	// []
+	// P1002 reject_file 19
+	// P1004 reject_file 178
 }
