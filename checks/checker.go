@@ -110,6 +110,7 @@ func (c *Checker) begin(inv *billing.Invoice, facts *billing.Facts) {
 	x.Invoice, x.Facts, x.Totals = inv, facts, Totals{}
 	x.Case, x.Position, x.CaseNo, x.PositionNo = nil, nil, -1, -1
 	x.price = priceMemo{positionNo: -1}
+	x.items = [itemMemos]itemMemo{}
 }
 
 func (c *Checker) checkCase(i int) {
@@ -179,7 +180,7 @@ func (c *Checker) run(turn Turn) {
 // ask asks one rule and notes its answer.
 func (c *Checker) ask(r *compiled) {
 	c.x.rule = r
-	switch r.Check(&c.x) {
+	switch r.check(&c.x) {
 	case Pass, Bypassed, NotApplicable:
 	case NoData:
 		if !c.noData.has(r.index) {

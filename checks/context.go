@@ -28,7 +28,8 @@ type Context struct {
 	rule     *compiled
 	price    priceMemo
 	terms    []*billing.Terms // by position of the case, once asked for
-	majority calendar.Date    // of the person of the case, 0 if not known
+	items    [itemMemos]itemMemo
+	majority calendar.Date // of the person of the case, 0 if not known
 }
 
 // Group returns the group of providers of the invoice.
@@ -73,10 +74,10 @@ func (x *Context) AgreedPrice() (Agreement, money.Cents) {
 		m.agreement = ByEstimate
 		return m.agreement, 0
 	}
-	key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
-	if cents, ok := x.Facts.Prices.Find(key, p.Item, p.Date, p.Price); ok {
+	item := x.item(p)
+	if cents, ok := billing.PriceOn(item.prices, p.Date, p.Price); ok {
 		m.agreement, m.cents = Listed, cents
-	} else if x.Facts.Prices.Contract(key) {
+	} else if item.priced {
 		m.agreement = NotListed
 	}
 	return m.agreement, m.cents
@@ -94,35 +95,52 @@ func (x *Context) Terms(position int) *billing.Terms {
 	return x.terms[position]
 }
 
-// readTerms looks up the positions of the case. Most repeat the item of the one or
-// two before them.
 func (x *Context) readTerms() {
-	var items [2]*billing.Position
-	var known [2][]billing.DatedTerms
 	for i := range x.Case.Positions {
 		p := &x.Case.Positions[i]
-		n := 0
-		for n < len(items) && (items[n] == nil || items[n].Item != p.Item || items[n].Tariff != p.Tariff || items[n].BillingCode != p.BillingCode) {
-			n++
-		}
-		if n == len(items) {
-			n = i % len(items)
-			key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
-			items[n], known[n] = p, x.Facts.Terms.Item(key, p.Item)
-		}
-		x.terms = append(x.terms, billing.On(known[n], p.Date))
+		x.terms = append(x.terms, billing.On(x.item(p).terms, p.Date))
 	}
 }
 
 // ContractTerms returns what the contract of a position says about itself; nil where
 // the lists say nothing.
 func (x *Context) ContractTerms(position int) *billing.Terms {
-	if x.Facts.Terms == nil {
-		return nil
-	}
 	p := &x.Case.Positions[position]
+	return billing.On(x.item(p).contract, p.Date)
+}
+
+// itemMemos is the number of items whose prices and terms are kept at hand during an
+// invoice; most invoices repeat a few.
+const itemMemos = 16
+
+// itemMemo is what the lists know about an item of a contract.
+type itemMemo struct {
+	known              bool
+	code, tariff, item string
+	priced             bool // the price list has the contract
+	prices             []billing.Price
+	terms, contract    []billing.DatedTerms
+}
+
+// item looks the item of a position up in the lists.
+func (x *Context) item(p *billing.Position) *itemMemo {
+	slot := 0
+	for i := max(0, len(p.Item)-4); i < len(p.Item); i++ {
+		slot = slot*7 + int(p.Item[i])
+	}
+	m := &x.items[slot%itemMemos]
+	if m.known && m.item == p.Item && m.tariff == p.Tariff && m.code == p.BillingCode {
+		return m
+	}
+	*m = itemMemo{known: true, code: p.BillingCode, tariff: p.Tariff, item: p.Item}
 	key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
-	return billing.On(x.Facts.Terms.Item(key, ""), p.Date)
+	if prices := x.Facts.Prices; prices != nil {
+		m.priced, m.prices = prices.Contract(key), prices.Item(key, p.Item)
+	}
+	if terms := x.Facts.Terms; terms != nil {
+		m.terms, m.contract = terms.Item(key, p.Item), terms.Item(key, "")
+	}
+	return m
 }
 
 // maxTwins bounds the cases of one person that are compared: more prescriptions
@@ -186,8 +204,7 @@ func (x *Context) DueCopay(position int) (due money.Cents, carried bool) {
 		line.Price, line.VAT, line.Units = corrected.Price, corrected.VAT, corrected.Units
 	} else if x.Facts.Prices != nil {
 		corrected = line
-		key := billing.ContractKey{BillingCode: p.BillingCode, Tariff: p.Tariff}
-		corrected.Price, ok = x.Facts.Prices.Find(key, p.Item, p.Date, p.Price)
+		corrected.Price, ok = billing.PriceOn(x.item(p).prices, p.Date, p.Price)
 	}
 	if ok && tolerable(line, rates.PerUnit(corrected.UnitGross()), tolerance) {
 		return line.Copay, true

@@ -30,6 +30,7 @@ func (s *ruleSet) meets(o *ruleSet) bool {
 // compiled is a rule in the form the walk needs.
 type compiled struct {
 	*Rule
+	check  Predicate
 	index  int
 	unless ruleSet
 	masked bool // unless is not empty
@@ -55,6 +56,7 @@ func compile(rules []Rule) []*compiled {
 		if rules[i].Check != nil {
 			list = append(list, &compiled{
 				Rule:   &rules[i],
+				check:  rules[i].Check,
 				masked: len(rules[i].Unless) > 0,
 				dated:  rules[i].ValidFrom != 0 || rules[i].ValidTo != 0,
 			})

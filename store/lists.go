@@ -144,7 +144,7 @@ func fillList(t *copyTable, l ListImport) {
 	}
 	fillTerms(t, l.Terms)
 	for _, r := range l.Tables {
-		t.text(r.Table)
+		t.text(r.Table.String())
 		t.text(r.Key)
 		t.int(int64(r.Value))
 		period(r.Period)

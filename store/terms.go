@@ -100,10 +100,12 @@ func (db *DB) loadTermRows(ctx context.Context) (rows []billing.TermsRow, err er
 
 func (db *DB) loadKeys(ctx context.Context) (rows []billing.TableRow, err error) {
 	var r billing.TableRow
+	var name string
 	var from time.Time
 	var to *time.Time
 	err = db.each(ctx, "select list, key, value, valid_from, valid_to from reference_key where superseded_by is null",
-		[]any{&r.Table, &r.Key, &r.Value, &from, &to}, func() {
+		[]any{&name, &r.Key, &r.Value, &from, &to}, func() {
+			r.Table, _ = billing.ParseTable(name)
 			r.Period = periodOf(from, to)
 			rows = append(rows, r)
 		})

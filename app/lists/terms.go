@@ -3,7 +3,6 @@ package lists
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,10 +50,7 @@ func ReadTerms(r io.Reader) ([]billing.TermsRow, error) {
 // gives one, else empty.
 func ReadTables(r io.Reader) ([]billing.TableRow, error) {
 	return read(r, TableColumns, func(row *row) billing.TableRow {
-		t := billing.TableRow{Table: row.optional()}
-		if !slices.Contains(billing.TableNames(), t.Table) {
-			row.fail("must be one of " + strings.Join(billing.TableNames(), ", "))
-		}
+		t := billing.TableRow{Table: parsed(row, billing.ParseTable)}
 		t.Key, t.Value, t.Period = row.text(), row.number(), row.period()
 		return t
 	})

@@ -191,7 +191,7 @@ func addReferences(f *billing.Facts) {
 }
 
 func tableRows(always billing.Period) (rows []billing.TableRow) {
-	for table, keys := range map[string][]string{
+	for table, keys := range map[billing.Table][]string{
 		billing.TableICD:          {"M545", "M54", "S422", "S4220", "G201", "E1174", "M75", "M751", "M179", "E1030", "H360", "U6932"},
 		billing.TableAids:         {"3103030", "3103030001", "1525307", "1525307012", "1320010", "1320010001"},
 		billing.TableTherapies:    {"WS|20501", "EX|20501", "EN2|54103"},

@@ -123,9 +123,9 @@ func dueOfLines(x *checks.Context) therapyDue {
 			due.percent += stated
 			continue
 		}
-		owed, carried := x.DueCopay(i)
-		if !owes(x, p) {
-			owed, carried = 0, stated == 0
+		owed, carried := money.Cents(0), stated == 0
+		if owes(x, p) {
+			owed, carried = x.DueCopay(i)
 		}
 		due.percent += owed
 		if carried {

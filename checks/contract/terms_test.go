@@ -35,7 +35,7 @@ func agree(n int, item string, t billing.Terms) func(bill) {
 }
 
 // listed adds a row to a table.
-func listed(table, key string, value int) func(bill) {
+func listed(table billing.Table, key string, value int) func(bill) {
 	return func(b bill) {
 		b.Facts.Tables.Add(billing.TableRow{Table: table, Key: key, Value: value, Period: since("2020-01-01")})
 	}

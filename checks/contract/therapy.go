@@ -273,7 +273,7 @@ func longTermNeed(x *checks.Context) checks.Outcome {
 
 // diagnosisListed looks for a diagnosis of the case in a table of group|ICD, or of ICD
 // without a group, by its whole code and by its first three places.
-func diagnosisListed(x *checks.Context, table, group string) bool {
+func diagnosisListed(x *checks.Context, table billing.Table, group string) bool {
 	var buf [32]byte
 	prefix := append(buf[:0], group...)
 	if group != "" {

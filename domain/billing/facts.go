@@ -73,7 +73,15 @@ func (l *PriceList) Contract(key ContractKey) bool { return l.contracts[key] != 
 // several for an item (purchase and repair under one number, say), it is the one
 // that was billed, else the highest. A deduction has a price below 0.
 func (l *PriceList) Find(key ContractKey, item string, on calendar.Date, billed money.Cents) (price money.Cents, ok bool) {
-	for _, p := range l.contracts[key][item] {
+	return PriceOn(l.Item(key, item), on, billed)
+}
+
+// Item returns the prices of an item of a contract at all times.
+func (l *PriceList) Item(key ContractKey, item string) []Price { return l.contracts[key][item] }
+
+// PriceOn returns the price valid on the date of service, as Find does.
+func PriceOn(prices []Price, on calendar.Date, billed money.Cents) (price money.Cents, ok bool) {
+	for _, p := range prices {
 		switch {
 		case !p.Contains(on):
 		case p.Cents == billed:

@@ -163,56 +163,66 @@ func On(terms []DatedTerms, day calendar.Date) *Terms {
 	return nil
 }
 
-// Tables of keys that rules look things up in. A table that was never imported is
+// Table is a table of keys that rules look things up in. One that was never imported is
 // not known, and a rule that needs it answers no_data.
+type Table uint8
+
+// Tables.
 const (
 	// TableICD holds the codes of ICD-10-GM, without dot and marks.
-	TableICD = "icd10gm"
+	TableICD Table = iota
 	// TableAids holds the Hilfsmittelverzeichnis: kinds of aids (7 digits) and
 	// products (10 digits).
-	TableAids = "hilfsmittelverzeichnis"
+	TableAids
 	// TableTherapies holds group|item: which Heilmittel may be prescribed.
-	TableTherapies = "heilmittelkatalog"
+	TableTherapies
 	// TableMaximum gives the most units per prescription of a diagnosis group.
-	TableMaximum = "heilmittel_hoechstmenge"
+	TableMaximum
 	// TableLongTerm holds group|ICD: special and long-term need.
-	TableLongTerm = "besonderer_bedarf"
+	TableLongTerm
 	// TableShoulder holds the ICD codes of blank prescriptions of physiotherapy.
-	TableShoulder = "blanko_diagnosen"
+	TableShoulder
 	// TableTrafficLight gives, by diagnosis group, the intervals of a blank
 	// prescription that are paid in full.
-	TableTrafficLight = "blanko_ampel"
+	TableTrafficLight
 	// TablePrequalified holds IK|product group of prequalified providers.
-	TablePrequalified = "praequalifizierung"
+	TablePrequalified
 	// TableHolidays holds public holidays, JJJJ-MM-TT.
-	TableHolidays = "feiertage"
+	TableHolidays
 )
 
-// TableNames returns the tables that rules know.
-func TableNames() []string {
-	return []string{
-		TableICD, TableAids, TableTherapies, TableMaximum, TableLongTerm, TableShoulder,
-		TableTrafficLight, TablePrequalified, TableHolidays,
-	}
+var tableNames = [...]string{
+	"icd10gm", "hilfsmittelverzeichnis", "heilmittelkatalog", "heilmittel_hoechstmenge", "besonderer_bedarf",
+	"blanko_diagnosen", "blanko_ampel", "praequalifizierung", "feiertage",
+}
+
+// String returns the name that the lists use.
+func (t Table) String() string { return nameOf(tableNames[:], int(t)) }
+
+// ParseTable reads the name of the lists.
+func ParseTable(s string) (Table, bool) {
+	i, ok := indexOf(tableNames[:], s)
+	return Table(i), ok
 }
 
 // TableRow is one row of a table.
 type TableRow struct {
-	Table, Key string
+	Table Table
+	Key   string
 	// Value is a whole number where the table gives one, else 0.
 	Value int
 	Period
 }
 
-// Tables holds the tables by name and key.
+// Tables holds the tables by key.
 type Tables struct {
-	tables   map[string]map[string][]TableRow
+	tables   [len(tableNames)]map[string][]TableRow
 	holidays map[calendar.Date]bool
 }
 
 // TablesOf builds the tables.
 func TablesOf(rows []TableRow) *Tables {
-	t := &Tables{tables: map[string]map[string][]TableRow{}, holidays: map[calendar.Date]bool{}}
+	t := &Tables{holidays: map[calendar.Date]bool{}}
 	for _, r := range rows {
 		t.Add(r)
 	}
@@ -233,13 +243,13 @@ func (t *Tables) Add(r TableRow) {
 }
 
 // Known reports whether the table was imported at all; no tables know nothing.
-func (t *Tables) Known(table string) bool { return t != nil && t.tables[table] != nil }
+func (t *Tables) Known(table Table) bool { return t != nil && t.tables[table] != nil }
 
 // Holiday reports whether the day is a public holiday.
 func (t *Tables) Holiday(d calendar.Date) bool { return t != nil && t.holidays[d] }
 
 // Find returns the value of a key on the day; parts of a key are joined by "|".
-func (t *Tables) Find(table string, on calendar.Date, parts ...string) (value int, ok bool) {
+func (t *Tables) Find(table Table, on calendar.Date, parts ...string) (value int, ok bool) {
 	var buf [64]byte
 	key := buf[:0]
 	for i, part := range parts {
@@ -252,7 +262,7 @@ func (t *Tables) Find(table string, on calendar.Date, parts ...string) (value in
 }
 
 // FindKey returns the value of a whole key on the day.
-func (t *Tables) FindKey(table string, on calendar.Date, key []byte) (value int, ok bool) {
+func (t *Tables) FindKey(table Table, on calendar.Date, key []byte) (value int, ok bool) {
 	if t == nil {
 		return 0, false
 	}
