@@ -127,6 +127,7 @@ func keyFaults() []FaultKind {
 		{Name: "code-of-other-area", Rule: "P3026", Gruppen: "ABEFGHIJKLMNOPQRS", Effect: refuses, onCase: func(p *parts) { *p.line().code = "31" }},
 		{Name: "code-of-other-area", Rule: "P3026", Gruppen: "CD", Effect: refuses, onCase: func(p *parts) { *p.line().code = "22" }},
 		{Name: "tariff-area", Rule: "P3027", Gruppen: allGroups, Effect: refuses, onCase: func(p *parts) { *p.line().tariff = "30501" }},
+		{Name: "contract-unknown", Rule: "P4008", Gruppen: allGroups, Effect: TakesLine, onCase: func(p *parts) { *p.line().tariff = "01" + (*p.line().tariff)[2:] }},
 		{Name: "tariff-reserved", Rule: "P3028", Gruppen: allGroups, Effect: TakesLine, onCase: func(p *parts) { *p.line().tariff = "00091" }},
 		{Name: "approval-kind", Rule: "P3055", Gruppen: "ABEF", Effect: TakesCase, line: noLine, onCase: func(p *parts) { p.approval().ArtGenehmigung = "C1" }},
 		{Name: "approval-kind", Rule: "P3055", Gruppen: "D" + groupsOfG + "OQR", Effect: TakesCase, line: noLine, onCase: func(p *parts) {

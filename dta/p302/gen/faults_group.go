@@ -53,6 +53,9 @@ func therapyFaults() []FaultKind {
 			z.Diagnosegruppe = map[bool]string{true: "SB2", false: "WS"}[z.HeilmittelBereich == "1"]
 		})},
 		{Name: "copay-in-pregnancy", Rule: "P4225", Gruppen: "B", line: noLine, onCase: order(func(z *p302.ZHE) { z.Verordnungsbesonderheiten = "2" })},
+		{Name: "blank-not-intended", Rule: "P4227", Gruppen: "B", Effect: TakesCase, line: noLine, onCase: order(func(z *p302.ZHE) {
+			z.Verordnungsart, z.Diagnosegruppe = "05", map[bool]string{true: "WS", false: "EN2"}[z.HeilmittelBereich == "1"]
+		})},
 		{Name: "lead-symptom", Rule: "P3053", Gruppen: "B", Effect: TakesCase, line: noLine, onCase: order(func(z *p302.ZHE) { z.Leitsymptomatik = "0000" })},
 		{Name: "frequency", Rule: "P3054", Gruppen: "B", line: noLine, onCase: order(func(z *p302.ZHE) { z.Therapiefrequenz = "0" })},
 		{Name: "therapy-late", Rule: "P4201", Gruppen: "B", Effect: TakesCase, line: noLine, onCase: func(p *parts) { *p.prescribed = days(*p.first, -29) }},
@@ -112,6 +115,12 @@ func careFaults() []FaultKind {
 			Name: "item-number", Rule: rule, Gruppen: groups, Effect: TakesLine, listed: n, onCase: func(p *parts) { *p.line().number = n },
 		}
 	}
+	stay := func(n int) func(*parts) {
+		return in(func(f *p302.FallQ) {
+			e := &f.Positionen[0].EHP
+			e.DatumEndeDerLeistungserbringung, e.Anzahl = days(e.DatumBeginnDerLeistungserbringung, n-1), p302.Hundertstel(100*n)
+		})
+	}
 	return []FaultKind{
 		number("P3020", "CD", "991101"),
 		number("P3022", "O", "010101010"),
@@ -135,6 +144,7 @@ func careFaults() []FaultKind {
 		{Name: "before-first-contact", Rule: "P4458", Gruppen: "O", Effect: TakesLine, onCase: in(func(f *p302.FallO) {
 			f.ERS.DatumBeginnDerLeistungserbringung = days(f.Positionen[0].ZZL[0].DatumLeistungserbringung, 1)
 		})},
+		{Name: "stay-long", Rule: "P4460", Gruppen: "Q", Effect: TakesExcess, setup: stay(56), onCase: stay(60)},
 		{Name: "long-after-birth", Rule: "P4451", Gruppen: "F", Milder: true, line: noLine, onCase: in(func(f *p302.FallF) { f.ZHB.Datum = days(f.ZHB.Datum, -400) })},
 		{Name: "staff-number", Rule: "P4313", Gruppen: "C", line: noLine, onCase: in(func(f *p302.FallC) {
 			f.Einsaetze[0].Positionen[0].EHK.Beschaeftigtennummer = "999999999"
