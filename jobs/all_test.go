@@ -7,6 +7,7 @@ import (
 	"klarbeleg/app/casework"
 	"klarbeleg/app/notify"
 	"klarbeleg/app/payment"
+	"klarbeleg/app/report"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/calendar"
 	"klarbeleg/jobs"
@@ -28,7 +29,12 @@ func (b *bundle) all() *jobs.Runner {
 	if err != nil {
 		b.Fatal(err)
 	}
+	reports, err := report.New(b.db)
+	if err != nil {
+		b.Fatal(err)
+	}
 	return b.runner(jobs.Config{}, jobs.All(jobs.UseCases{
+		Reports: reports, ExportDir: b.dir,
 		Cases: casework.New(b.db, billing.DefaultDeadlines()), Digests: digests, Payments: payments,
 		MailPlanned: func() { b.note("mail planned") },
 	}, jobs.DefaultSchedules())...)

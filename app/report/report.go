@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -98,6 +99,48 @@ func (s *Service) Kinds() []string { return slices.Sorted(maps.Keys(s.definition
 
 // Title returns the German title of a report.
 func (s *Service) Title(kind string) string { return s.texts.of("title." + kind) }
+
+// FileName returns the name of the file of a report and period, without folder.
+func (s *Service) FileName(kind string, p Params) string {
+	return fmt.Sprintf("%s-%s-%s.xlsx", s.texts.of("file."+kind), p.From, p.To)
+}
+
+// Nightly writes every report of the month to date into the folder, up to and with
+// the Berlin day, each with its checksum beside it in the form of sha256sum (REP-4).
+// A repeated run for the day replaces its files.
+func (s *Service) Nightly(ctx context.Context, day calendar.Date, folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("export folder: %w", err)
+	}
+	y, m, _ := day.Civil()
+	first, _ := calendar.NewDate(y, m, 1)
+	p := Params{From: first, To: day}
+	for _, kind := range s.Kinds() {
+		name := s.FileName(kind, p)
+		path := filepath.Join(folder, name)
+		sum, err := s.Write(ctx, kind, p, path)
+		if err != nil {
+			return err
+		}
+		if err := writeChecksum(path+".sha256", fmt.Sprintf("%x  %s\n", sum.SHA256, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeChecksum(path, line string) (err error) {
+	file, err := wholefile.New(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if _, err := file.Write([]byte(line)); err != nil {
+		return err
+	}
+	_, err = file.Publish()
+	return err
+}
 
 // Write writes the report of the kind and period to an xlsx file at path, replacing
 // one that is there: the rows, their sums by several dimensions, and what the

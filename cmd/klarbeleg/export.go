@@ -15,21 +15,21 @@ import (
 	"klarbeleg/domain/calendar"
 )
 
-// reportFiles are the names of the reports' files, and of the reports in German.
-var reportFiles = map[string]struct{ file, short string }{
-	"corrections": {"berichtigungen", "Berichtigungen eines Zeitraums"},
-	"invoices":    {"rechnungen", "Eingegangene Rechnungen eines Zeitraums"},
-	"payments":    {"zahlungen", "Zahlbelege eines Zeitraums, Rechnung für Rechnung"},
-	"cards":       {"karten", "Kartenbestellungen eines Zeitraums"},
-	"rules":       {"regeln", "Wie oft Prüfregeln anschlugen und was daraus wurde"},
+// reportWords say what the reports are.
+var reportWords = map[string]string{
+	"corrections": "Berichtigungen eines Zeitraums",
+	"invoices":    "Eingegangene Rechnungen eines Zeitraums",
+	"payments":    "Zahlbelege eines Zeitraums, Rechnung für Rechnung",
+	"cards":       "Kartenbestellungen eines Zeitraums",
+	"rules":       "Wie oft Prüfregeln anschlugen und was daraus wurde",
 }
 
 func (p *program) exportCommand() *cobra.Command {
 	parent := &cobra.Command{Use: "export", Short: "Schreibt Auswertungen als Excel-Datei"}
-	for _, kind := range slices.Sorted(maps.Keys(reportFiles)) {
+	for _, kind := range slices.Sorted(maps.Keys(reportWords)) {
 		var from, to, out string
 		c := &cobra.Command{
-			Use: kind, Short: reportFiles[kind].short, Args: cobra.NoArgs,
+			Use: kind, Short: reportWords[kind], Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {
 				params, err := p.period(from, to)
 				if err != nil {
@@ -52,15 +52,15 @@ func (p *program) export(ctx context.Context, kind string, params report.Params,
 		return err
 	}
 	defer r.close()
-	if path == "" {
-		path = filepath.Join(r.config.ExportDir, fmt.Sprintf("%s-%s-%s.xlsx", reportFiles[kind].file, params.From, params.To))
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("export folder: %w", err)
-	}
 	reports, err := report.New(r.db)
 	if err != nil {
 		return err
+	}
+	if path == "" {
+		path = filepath.Join(r.config.ExportDir, reports.FileName(kind, params))
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("export folder: %w", err)
 	}
 	sum, err := reports.Write(ctx, kind, params, path)
 	if errors.Is(err, report.ErrFileName) {

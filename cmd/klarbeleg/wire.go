@@ -19,6 +19,7 @@ import (
 	"klarbeleg/app/intake"
 	"klarbeleg/app/notify"
 	"klarbeleg/app/payment"
+	"klarbeleg/app/report"
 	"klarbeleg/app/status"
 	"klarbeleg/app/submit"
 	"klarbeleg/app/submit/dropfolder"
@@ -146,9 +147,19 @@ func newRunner(p *program, r *resources, wake func(), register prometheus.Regist
 	if err != nil {
 		return nil, err
 	}
+	if r.config.ExportDir == "" {
+		return nil, usage(errors.New(envPrefix + "EXPORT_DIR is not set"))
+	}
+	reports, err := report.New(r.db)
+	if err != nil {
+		return nil, err
+	}
 	m := jobs.NewMetrics()
 	register.MustRegister(m)
-	uses := jobs.UseCases{Cases: casework.New(r.db, billing.DefaultDeadlines()), Digests: digests, Payments: payments, MailPlanned: wake}
+	uses := jobs.UseCases{
+		Cases: casework.New(r.db, billing.DefaultDeadlines()), Digests: digests, Payments: payments,
+		Reports: reports, ExportDir: r.config.ExportDir, MailPlanned: wake,
+	}
 	return jobs.NewRunner(r.db, p.clock, m, jobs.All(uses, jobs.DefaultSchedules()), jobs.Config{})
 }
 
