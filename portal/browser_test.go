@@ -241,6 +241,8 @@ func pageStates(files map[string]*string) []pageState {
 		{name: "datei-unlesbar", path: filePath, file: files["unreadable"]},
 		{name: "hilfe", path: "/hilfe"},
 		{name: "kontakt", path: "/kontakt"},
+		{name: "kontakt-fehler", path: "/kontakt", form: url.Values{"name": {""}, "email": {"praxis"}, "ik": {"12"}, "nachricht": {""}}},
+		{name: "kontakt-gesendet", path: "/kontakt", form: enquiry()},
 		{name: "impressum", path: "/impressum"},
 		{name: "datenschutz", path: "/datenschutz"},
 		{name: "barrierefreiheit", path: "/barrierefreiheit"},

@@ -13,8 +13,6 @@ type infoPage struct {
 // infoTitles are the info pages and their titles; each has its template.
 func infoTitle(name string) string {
 	switch name {
-	case "kontakt":
-		return "Kontakt"
 	case "impressum":
 		return "Impressum"
 	case "datenschutz":

@@ -71,6 +71,8 @@ type Deps struct {
 	Status *status.Service
 	// Check answers files before they are sent; nil leaves page and route out.
 	Check Checker
+	// Contact takes enquiries; nil leaves the form out.
+	Contact Enquirer
 	// Keys and Uploads take deliveries over HTTP; nil Uploads leave the routes out.
 	Keys    *apikey.Service
 	Uploads *submit.Uploads
@@ -137,7 +139,7 @@ func (s *server) routes() []route {
 		{"GET", "/zahlbeleg/ergebnis/{id}", s.voucherResult},
 		{"GET", "/zahlbeleg/ergebnis/{id}/rechnung/{line}", s.voucherDetail},
 		{"GET", "/hilfe", s.help},
-		{"GET", "/kontakt", s.info("kontakt")},
+		{"GET", contactPath, s.contactForm},
 		{"GET", "/impressum", s.info("impressum")},
 		{"GET", "/datenschutz", s.info("datenschutz")},
 		{"GET", "/barrierefreiheit", s.info("barrierefreiheit")},
@@ -146,6 +148,9 @@ func (s *server) routes() []route {
 		{"GET", "/readyz", ready(s.deps.Ready)},
 		{"POST", "/csp-bericht", s.cspReport},
 		{"GET", staticPrefix + "{path...}", s.assets.serve},
+	}
+	if s.deps.Contact != nil {
+		routes = append(routes, route{"POST", contactPath, s.contact}, route{"GET", contactSent, s.contactSent})
 	}
 	if s.deps.Check != nil {
 		routes = append(routes,

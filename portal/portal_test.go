@@ -19,6 +19,7 @@ import (
 
 	"klarbeleg/app/apikey"
 	"klarbeleg/app/intake"
+	"klarbeleg/app/notify"
 	"klarbeleg/app/status"
 	"klarbeleg/app/submit"
 	"klarbeleg/checks"
@@ -78,7 +79,8 @@ func setup(t *testing.T, change ...func(*Config)) *bundle {
 	db := store.New(pool)
 	b.server, err = newServer(cfg, Deps{
 		Keys: apikey.NewService(db, b.clock), Uploads: submit.NewUploads(db, blobs, b.clock, submit.NewMetrics(), submit.Settings{}),
-		Clock: b.clock, Logger: zap.New(core), Status: status.New(store.New(pool), b.clock), Check: listless,
+		Contact: notify.NewContact(db, b.clock, cfg.Organisation.Email),
+		Clock:   b.clock, Logger: zap.New(core), Status: status.New(store.New(pool), b.clock), Check: listless,
 		Ready: []Check{{Name: "Datenbank", Func: func(ctx context.Context) error { return pool.Ping(ctx) }}},
 	})
 	if err != nil {

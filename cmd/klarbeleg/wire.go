@@ -225,8 +225,9 @@ func (s *system) addPortal(ctx context.Context) error {
 	s.metrics.MustRegister(uploads)
 	handler, err := portal.New(s.portalConfig(), portal.Deps{
 		Clock: s.clock, Logger: logging.From(ctx).Named("portal"), Status: status.New(s.db, s.clock), Ready: s.ready(),
-		Check: newIntake(s.program, s.resources).Check,
-		Keys:  apikey.NewService(s.db, s.clock), Uploads: submit.NewUploads(s.db, s.blobs, s.clock, uploads, submit.Settings{}),
+		Check:   newIntake(s.program, s.resources).Check,
+		Contact: notify.NewContact(s.db, s.clock, s.config.Organisation.Email),
+		Keys:    apikey.NewService(s.db, s.clock), Uploads: submit.NewUploads(s.db, s.blobs, s.clock, uploads, submit.Settings{}),
 	})
 	if err != nil {
 		return err
