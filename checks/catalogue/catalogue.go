@@ -5,7 +5,8 @@
 // holds, in the same columns, the rules of spec/dta-302-rules.csv that it does not
 // cover, procedure-rules.csv those of § 300 (codes/apo_pruefregeln.csv) and § 295
 // (codes/iv_pruefregeln.csv). All name the source of every row. treatment.csv says of
-// each rule without a predicate where it is decided, or what is missing.
+// each rule without a predicate where it is decided, or what is missing, and of others
+// how they are read where the specification leaves that open.
 package catalogue
 
 import (

@@ -18,7 +18,7 @@ func Document() []byte {
 	b.WriteString("Diese Datei ist erzeugt (`go generate ./checks/catalogue`), nicht von Hand zu ändern. ")
 	b.WriteString("Quelle: `checks.csv`, `format-rules.csv` und `procedure-rules.csv` in `checks/catalogue`; dort steht zu jeder Regel auch die Fundstelle.\n\n")
 	b.WriteString("Stufe 3 und 4 prüft dieses Regelwerk. Fehler der Stufen 1 und 2 stellt die Annahme fest; von hier hat sie Text und Wirkung. ")
-	b.WriteString("Was keine Regel entscheidet, steht mit seinem Grund in `treatment.csv`. ")
+	b.WriteString("Was keine Regel entscheidet, steht mit seinem Grund in `treatment.csv`, ebenso, wie eine Regel gelesen wird, wo die Vorgabe das offen lässt. ")
 	b.WriteString("Fehlt einer umgesetzten Regel eine Liste, antwortet sie `no_data`; das zählt nie als bestanden.\n\n")
 	writeCounts(&b, rules)
 	for level := checks.LevelFile; level <= checks.LevelContract; level++ {
@@ -58,8 +58,11 @@ func levelName(l checks.Level) string {
 func documentRow(r *checks.Rule) string {
 	t, _ := TreatmentOf(r)
 	state := map[State]string{
-		Implemented: "umgesetzt", Elsewhere: "an anderer Stelle: ", NoData: "Daten fehlen: ", Open: "offen: ",
-	}[t.State] + t.Note
+		Implemented: "umgesetzt", Elsewhere: "an anderer Stelle", NoData: "Daten fehlen", Open: "offen",
+	}[t.State]
+	if t.Note != "" {
+		state += ": " + t.Note
+	}
 	cells := []string{
 		r.ID, r.Title, r.Areas.String(), r.Severity.German(), healing(r.Heal), state,
 		confidence(r.Confidence), r.Text,

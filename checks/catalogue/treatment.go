@@ -21,8 +21,9 @@ const (
 	Open        State = "open"
 )
 
-// Treatment is the state of a rule and, but for implemented ones, in German where it is
-// decided, which data are missing, or what is missing in the program.
+// Treatment is the state of a rule and in German where it is decided, which data are
+// missing, what is missing in the program, or how an implemented rule is read where the
+// specification leaves that open; "" where nothing is to be said.
 type Treatment struct {
 	State State
 	Note  string
@@ -42,7 +43,7 @@ var treatments = sync.OnceValue(func() map[string]Treatment {
 	list := make(map[string]Treatment, len(lines))
 	for _, line := range lines[1:] {
 		t := Treatment{State(line[1]), line[2]}
-		if t.State != Elsewhere && t.State != NoData && t.State != Open || t.Note == "" {
+		if t.State != Implemented && t.State != Elsewhere && t.State != NoData && t.State != Open || t.Note == "" {
 			panic(fmt.Sprintf("catalogue: treatment of %s: %q, %q", line[0], t.State, t.Note))
 		}
 		list[line[0]] = t
@@ -53,9 +54,9 @@ var treatments = sync.OnceValue(func() map[string]Treatment {
 // TreatmentOf returns how a rule is treated; ok is false if nothing is stated, which is
 // a fault of the catalogue.
 func TreatmentOf(r *checks.Rule) (t Treatment, ok bool) {
-	if r.Check != nil {
-		return Treatment{State: Implemented}, true
-	}
 	t, ok = treatments()[r.ID]
+	if r.Check != nil {
+		return Treatment{Implemented, t.Note}, true
+	}
 	return t, ok
 }
