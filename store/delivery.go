@@ -247,16 +247,17 @@ func uuidOrNull(id uuid.UUID) *uuid.UUID {
 
 // Totals are figures over everything stored.
 type Totals struct {
-	Invoices, Positions, Corrections, OpenCases int64
-	Billed, Approved, Corrected                 int64 // cents
+	Invoices, Positions, Corrections, OpenCases, Vouchers int64
+	Billed, Approved, Corrected, Paid                     int64 // cents
 }
 
 // Totals returns the figures of the status overview.
 func (db *DB) Totals(ctx context.Context) (t Totals, err error) {
 	err = db.pool.QueryRow(ctx, `select count(*), coalesce(sum(positions), 0), coalesce(sum(billed_cents), 0),
 		coalesce(sum(approved_cents), 0), coalesce(sum(corrected_cents), 0),
-		(select count(*) from correction), (select count(*) from correction_case where state <> 'completed') from invoice`).
-		Scan(&t.Invoices, &t.Positions, &t.Billed, &t.Approved, &t.Corrected, &t.Corrections, &t.OpenCases)
+		(select count(*) from correction), (select count(*) from correction_case where state <> 'completed'),
+		(select count(*) from voucher), (select coalesce(sum(total_cents), 0) from voucher) from invoice`).
+		Scan(&t.Invoices, &t.Positions, &t.Billed, &t.Approved, &t.Corrected, &t.Corrections, &t.OpenCases, &t.Vouchers, &t.Paid)
 	if err != nil {
 		return t, fmt.Errorf("read totals: %w", clean(err))
 	}

@@ -156,6 +156,9 @@ func lookUpVouchers(t *testing.T, i *instance, c config) {
 			t.Errorf("voucher %s lacks invoice %s:\n%s", number, invoice, out)
 		}
 	}
+	if out := i.command(exitOK, "status"); !strings.Contains(out, "8.261,76 EUR mit 5 Zahlbelegen") {
+		t.Errorf("status says:\n%s", out)
+	}
 	if len(paid) != 5 {
 		t.Errorf("paid invoices: %v", paid)
 	}

@@ -60,6 +60,7 @@ func (p *program) status(ctx context.Context, r *resources) error {
 	for _, state := range slices.Sorted(maps.Keys(pharmacy)) {
 		fmt.Fprintf(w, "  %s\t%d\n", reconcileWords[billing.ReconcileState(state)], pharmacy[state])
 	}
+	fmt.Fprintf(w, "Gezahlt\t%s EUR mit %d Zahlbelegen\n", money.Cents(totals.Paid).German(), totals.Vouchers)
 	fmt.Fprintf(w, "Versand wartet\t%d (ältester seit %s)\n", waiting, age.Round(time.Second))
 	for _, topic := range []struct{ group, name string }{{intake.Consumer, messages.TopicDeliveries}, {cardorder.Consumer, messages.TopicCardOrders}} {
 		lag, err := r.kafka.Lag(ctx, topic.group, topic.name)
