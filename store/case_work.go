@@ -198,8 +198,10 @@ type CaseChange struct {
 	heal.Change
 	Correction uuid.UUID
 	Old        string
-	// CaseNo counts the cases of the invoice from 0.
+	// CaseNo counts the cases of the invoice from 0. Own says that the change is of the
+	// correction case asked for, and not taken over yet.
 	CaseNo int
+	Own    bool
 	// What the correction said.
 	Position int
 	Rule     string
@@ -234,7 +236,7 @@ func DropChanges(ctx context.Context, tx Tx, id, correction uuid.UUID) error {
 // which they were made.
 func InvoiceChanges(ctx context.Context, tx Tx, c *WorkCase) ([]CaseChange, error) {
 	rows, err := tx.Query(ctx, `select h.field, h.field_index, h.value, h.correction_id, h.old_value, b.no - 1,
-			coalesce(k.position_no - p.first, -1), k.rule_code, k.rule_version, k.text, k.heal
+			coalesce(k.position_no - p.first, -1), k.rule_code, k.rule_version, k.text, k.heal, cc.outcome is null
 		from case_change h join correction_case cc on cc.id = h.correction_case_id
 		join billing_case b on b.id = cc.case_id join correction k on k.id = h.correction_id
 		cross join lateral (select coalesce(min(p.no), 0) as first from position p
@@ -245,7 +247,7 @@ func InvoiceChanges(ctx context.Context, tx Tx, c *WorkCase) ([]CaseChange, erro
 		return nil, fmt.Errorf("read changes: %w", err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h CaseChange, err error) {
-		err = row.Scan(&h.Field, &h.Index, &h.Value, &h.Correction, &h.Old, &h.CaseNo, &h.Position, &h.Rule, &h.Version, &h.Text, &h.Heal)
+		err = row.Scan(&h.Field, &h.Index, &h.Value, &h.Correction, &h.Old, &h.CaseNo, &h.Position, &h.Rule, &h.Version, &h.Text, &h.Heal, &h.Own)
 		return h, err
 	})
 	if err != nil {

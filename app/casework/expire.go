@@ -1,6 +1,3 @@
-// Package casework is what happens to correction cases: for now their end by
-// deadline (COR-8) and the time for which they stay visible after it (COR-10).
-// Jobs and the portal call it; it knows neither.
 package casework
 
 import (
@@ -149,7 +146,7 @@ func (s *Service) end(ctx context.Context, now time.Time, ids []uuid.UUID, wait 
 			}
 			ends[i] = store.CaseEnd{
 				ID: c.ID, State: next, CompletedAt: c.EditableUntil, CompletedBy: byDeadline,
-				VisibleUntil: s.visibleUntil(c.EditableUntil),
+				VisibleUntil: visibleUntil(s.deadlines, c.EditableUntil),
 				Event: store.CaseEvent{
 					Case: c.ID, At: c.EditableUntil, ActorKind: "job", ActorID: "expire", Kind: string(billing.CaseExpire),
 				},
@@ -171,6 +168,6 @@ func (s *Service) end(ctx context.Context, now time.Time, ids []uuid.UUID, wait 
 // the instant given leaves the portal (COR-10). The day of the end is not
 // counted (§ 187 Abs. 1 BGB); a deadline ends a case at the first moment of the
 // day after it, so nothing disappears early.
-func (s *Service) visibleUntil(completed time.Time) time.Time {
-	return calendar.InBerlin(completed).AddMonths(s.deadlines.ClosedMonths).EndInBerlin()
+func visibleUntil(d billing.CaseDeadlines, completed time.Time) time.Time {
+	return calendar.InBerlin(completed).AddMonths(d.ClosedMonths).EndInBerlin()
 }

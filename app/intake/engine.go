@@ -75,6 +75,13 @@ type BatchSink interface {
 	BatchPositions() int
 }
 
+// SelectSink is a Sink that looks at the invoices before they are checked; the
+// history is that of the file so far. Its error ends the run.
+type SelectSink interface {
+	Sink
+	Select(inv *billing.Invoice, h *billing.History) error
+}
+
 // Engine reads and checks deliveries. It reuses its buffers: one goroutine each.
 type Engine struct {
 	checker *checks.Checker
@@ -109,6 +116,7 @@ func (e *Engine) Run(ctx context.Context, in Input, facts *billing.Facts, sink S
 	if b, ok := sink.(BatchSink); ok {
 		r.batchSize = b.BatchPositions()
 	}
+	r.selects, _ = sink.(SelectSink)
 	payload := bufio.NewReaderSize(in.Payload, routeBytes)
 	in.Payload = payload
 	head, err := payload.Peek(routeBytes)
@@ -133,6 +141,7 @@ type run struct {
 	ctx       context.Context
 	facts     billing.Facts
 	sink      Sink
+	selects   SelectSink // nil for most sinks
 	report    *Report
 	procedure *procedure
 	transfer  string
@@ -301,6 +310,11 @@ func (r *run) flush() error {
 }
 
 func (r *run) check(inv *billing.Invoice) error {
+	if r.selects != nil {
+		if err := r.selects.Select(inv, r.facts.History); err != nil {
+			return err
+		}
+	}
 	res := r.checker.Check(inv, &r.facts)
 	for _, id := range res.NoData {
 		if r.noData == nil {

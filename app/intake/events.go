@@ -34,10 +34,21 @@ func (t *intakeTx) cancelled(storno *billing.Invoice, sums store.Cancelled) stor
 }
 
 func (t *intakeTx) correction(c *billing.Checked, k *billing.Correction) store.OutboxMessage {
-	inv, bc := c.Invoice, &c.Invoice.Cases[k.Case]
-	caseID := c.CaseIDs[k.Case].String()
+	return t.announce(k, t.record(c.Invoice, k, c.CaseIDs[k.Case]))
+}
+
+// announce makes the message of a correction record.
+func (t *intakeTx) announce(k *billing.Correction, record messages.Correction) store.OutboxMessage {
+	m := t.event("correction", messages.TopicCorrections, record.CaseID, messages.TypeCorrection, record)
+	m.Subject = k.ID
+	return m
+}
+
+// record is the correction record of a correction found at receipt.
+func (t *intakeTx) record(inv *billing.Invoice, k *billing.Correction, caseID uuid.UUID) messages.Correction {
+	bc := &inv.Cases[k.Case]
 	body := messages.Correction{
-		CorrectionID: k.ID.String(), CaseID: caseID, DeliveryID: t.delivery.ID.String(), ProviderIK: inv.Provider, PayeeIK: inv.Payee(),
+		CorrectionID: k.ID.String(), CaseID: caseID.String(), DeliveryID: t.delivery.ID.String(), ProviderIK: inv.Provider, PayeeIK: inv.Payee(),
 		PayerIK: inv.Payer, Group: inv.Header.Group.String(), Processing: int(inv.Processing), Invoice: inv.Number.String(),
 		InvoiceDate: inv.Date.String(), VoucherNo: bc.VoucherNo, Rule: k.Rule, RuleVersion: k.Version, Title: k.Title, Text: k.Public,
 		Segment: int(k.Place.Segment), Offset: k.Place.Offset, Billed: int64(bc.Billed(inv.Processing)), Corrected: int64(k.Amount),
@@ -50,9 +61,7 @@ func (t *intakeTx) correction(c *billing.Checked, k *billing.Correction) store.O
 			Segment: int(p.Segment), Item: p.Item, Date: p.Date.String(), Quantity: int64(p.Quantity), Price: int64(p.Price),
 		}
 	}
-	m := t.event("correction", messages.TopicCorrections, caseID, messages.TypeCorrection, body)
-	m.Subject = k.ID
-	return m
+	return body
 }
 
 func (t *intakeTx) receipt(r *Report) store.OutboxMessage {

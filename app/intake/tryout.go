@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"time"
@@ -86,44 +85,48 @@ func (s *Service) TryOut(ctx context.Context, t Try, on func(*TryChange) error) 
 
 func (s *Service) tryDelivery(ctx context.Context, engine *Engine, facts *billing.Facts, sink *trySink) error {
 	d := &sink.delivery
-	payload, err := s.blobs.Open(ctx, d.BlobKey)
-	if errors.Is(err, blob.ErrNotFound) {
-		sink.result.Unreadable++
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("open payload: %w", err)
-	}
 	at := *facts
 	at.ReceivedOn = calendar.InBerlin(d.ReceivedAt)
-	err = s.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+	return s.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		sink.tx = tx
 		var err error
 		if sink.stored, err = store.StoredFindings(ctx, tx, d.ID); err != nil {
 			return err
 		}
-		return s.tryPayload(ctx, engine, &at, sink, payload)
+		readable, err := s.reread(ctx, engine, &at, d, sink)
+		if readable {
+			sink.result.Deliveries++
+		} else if err == nil {
+			sink.result.Unreadable++
+		}
+		return err
 	})
-	return errors.Join(err, payload.Close())
 }
 
-func (s *Service) tryPayload(ctx context.Context, engine *Engine, facts *billing.Facts, sink *trySink, payload io.Reader) (err error) {
-	d := &sink.delivery
+// reread lets the engine read a stored delivery again as it came; readable is false if
+// its bytes, or the key for them, are gone.
+func (s *Service) reread(ctx context.Context, engine *Engine, facts *billing.Facts, d *store.StoredDelivery, sink Sink) (readable bool, err error) {
+	payload, err := s.blobs.Open(ctx, d.BlobKey)
+	if errors.Is(err, blob.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("open payload: %w", err)
+	}
+	defer func() { err = errors.Join(err, payload.Close()) }()
 	in := Input{Auftrag: d.OrderFile, AuftragOptional: d.OrderFile == nil, TransferName: d.TransferName, Payload: payload, Size: d.Bytes}
 	security := s.settings.Security
 	security.taken = true
 	o, err := security.open(ctx, in, facts, d.ReceivedAt)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
 	if o.refused {
-		sink.result.Unreadable++
-		return nil
+		return false, nil
 	}
-	sink.result.Deliveries++
 	_, err = o.run(ctx, engine, facts, sink)
-	return err
+	return true, err
 }
 
 // trySink compares what the engine decides with what is stored.

@@ -143,7 +143,9 @@ type Correction struct {
 	GrossCut     int64               `json:"gross_cut_cents"`
 	CopayCut     int64               `json:"copay_cut_cents"`
 	Heal         []string            `json:"heal"`
-	HealUntil    string              `json:"heal_until"` // last Berlin day
+	HealUntil    string              `json:"heal_until"`          // last Berlin day
+	CheckRun     int                 `json:"check_run,omitempty"` // from 2 on: re-checks; absent at receipt
+	Settled      string              `json:"settled,omitempty"`   // heal, accept: how the provider settled it before the re-check
 	At           time.Time           `json:"at"`
 }
 
