@@ -155,10 +155,13 @@ type CaseCorrection struct {
 	// SettledBy is how the provider settled it, "" if open.
 	SettledBy billing.CorrectionEvent
 	InForce   bool
+	// CheckRun is the check that made it. A completed case has those of its re-check
+	// beside its own, if they are settled.
+	CheckRun int
 }
 
 const correctionColumns = `k.id, coalesce(k.position_no - p.first, -1), k.rule_code, k.rule_version, k.amount_cents, k.gross_cut_cents,
-	k.copay_cut_cents, k.text, k.heal, k.state, coalesce(k.settled_by, ''), k.in_force
+	k.copay_cut_cents, k.text, k.heal, k.state, coalesce(k.settled_by, ''), k.in_force, k.check_run
 	from correction k cross join lateral (select coalesce(min(p.no), 0) as first from position p
 		join billing_case b on b.id = k.case_id and b.received_on = p.received_on where p.invoice_id = k.invoice_id and p.case_id = k.case_id) p`
 
