@@ -153,7 +153,7 @@ func visitRules() []checks.Binding {
 		{ID: "P3057", Turn: turn, Scope: checks.ScopeCase, Check: visitTimes},
 		{ID: "R-C-01", Turn: turn, Scope: message, Check: visitsInOrder},
 		{ID: "R-O-01", Turn: turn, Scope: message, Check: visitsOfUnits},
-		{ID: "R-R-01", Turn: checks.TurnPosition, Scope: message, Check: intensivePeriod},
+		{ID: "R-R-01", Turn: turn, Scope: message, Check: intensivePeriod},
 	}
 }
 
@@ -237,20 +237,20 @@ const perMonth = "4"
 // R-R-01: a rate per month names its end, after its begin; shifts of all others lie on
 // the day billed.
 func intensivePeriod(x *checks.Context) checks.Outcome {
-	p := x.Position
-	sound := true
-	if p.Unit == perMonth {
-		sound = p.SupplyTo != 0 && p.SupplyTo != p.Date
-	} else {
-		for i := range x.Case.Visits {
-			if v := &x.Case.Visits[i]; v.Position == x.PositionNo && v.Date != p.Date {
-				sound = false
-			}
+	fail := func(p *billing.Position) checks.Outcome {
+		x.Fail(p.Place, x.SegmentTag())
+		return checks.Fail
+	}
+	for i := range x.Case.Positions {
+		if p := &x.Case.Positions[i]; p.Unit == perMonth && (p.SupplyTo == 0 || p.SupplyTo == p.Date) {
+			return fail(p)
 		}
 	}
-	if sound {
-		return checks.Pass
+	for i := range x.Case.Visits {
+		v := &x.Case.Visits[i]
+		if p := &x.Case.Positions[v.Position]; p.Unit != perMonth && v.Date != p.Date {
+			return fail(p)
+		}
 	}
-	x.Fail(p.Place, x.SegmentTag())
-	return checks.Fail
+	return checks.Pass
 }
