@@ -35,6 +35,7 @@ func TestNightlyExport(t *testing.T) {
 	want := []string{
 		"berichtigungen-2026-11-01-2026-11-30.xlsx", "berichtigungen-2026-11-01-2026-11-30.xlsx.sha256",
 		"karten-2026-11-01-2026-11-30.xlsx", "karten-2026-11-01-2026-11-30.xlsx.sha256",
+		"karten-offen-2026-11-01-2026-11-30.xlsx", "karten-offen-2026-11-01-2026-11-30.xlsx.sha256",
 		"rechnungen-2026-11-01-2026-11-30.xlsx", "rechnungen-2026-11-01-2026-11-30.xlsx.sha256",
 		"regeln-2026-11-01-2026-11-30.xlsx", "regeln-2026-11-01-2026-11-30.xlsx.sha256",
 		"zahlungen-2026-11-01-2026-11-30.xlsx", "zahlungen-2026-11-01-2026-11-30.xlsx.sha256",

@@ -78,28 +78,6 @@ func SumPayments(ctx context.Context, tx Tx, p Period) (ReportSums, error) {
 			coalesce(sum(v.total_cents), 0)::bigint from voucher v where` + paidIn}.sum(ctx, tx, 1)
 }
 
-// CardRow is one card order as reports show it; nothing of who ordered.
-type CardRow struct {
-	CreatedAt                                  time.Time
-	OrderID, Product, Kind, IssuingBody, State string
-	Since, ValidTo                             *time.Time
-}
-
-// EachCardOrder calls each for the card orders begun in the period, oldest first. The
-// row is only valid during the call.
-func EachCardOrder(ctx context.Context, tx Tx, p Period, each func(*CardRow) error) error {
-	var r CardRow
-	return reportQuery{p, "card orders", `select created_at, order_id, product, kind, issuing_body, state, since, valid_to
-		from card_order where created_at >= $1 and created_at < $2 order by created_at, order_id`}.each(ctx, tx, []any{
-		&r.CreatedAt, &r.OrderID, &r.Product, &r.Kind, &r.IssuingBody, &r.State, &r.Since, &r.ValidTo,
-	}, func() error { return each(&r) })
-}
-
-// SumCardOrders counts the card orders that EachCardOrder reads.
-func SumCardOrders(ctx context.Context, tx Tx, p Period) (ReportSums, error) {
-	return reportQuery{p, "card orders", `select count(*) from card_order where created_at >= $1 and created_at < $2`}.sum(ctx, tx, 0)
-}
-
 // RuleRow is what a rule found on the invoices of a period.
 type RuleRow struct {
 	Rule                         string

@@ -31,6 +31,13 @@ func (b *bundle) seedAll() {
 		`insert into card_order (order_id, state, flags, seq, accepted, created_at, updated_at) values ('B-1', 'none', '{}', 0, 0, '2026-11-05T10:00:00Z', '2026-11-05T10:00:00Z')`,
 		`insert into card_order (order_id, product, kind, issuing_body, state, flags, since, seq, accepted, created_at, updated_at)
 			values ('B-2', 'smcb', 'first', 'KV Musterland', 'drafted', '{}', '2026-11-06T10:00:00Z', 1, 1, '2026-11-05T10:00:00Z', '2026-11-05T10:00:00Z')`,
+		`insert into card_order (order_id, product, kind, issuing_body, state, flags, since, seq, accepted, created_at, updated_at)
+			select id, 'smcb', 'first', 'KV Musterland', state, '{identified,documents_complete}', since, 9, 9, '2026-11-01T10:00:00Z', since
+			from (values ('B-3', 'ordered', '2026-11-10T10:00:00Z'::timestamptz), ('B-4', 'in_release', '2026-11-12T10:00:00Z')) v (id, state, since)`,
+		`insert into card_event (order_id, seq, sender_seq, event_id, type, at, data, applied_at)
+			select id, seq, seq, id || seq, type, at, '{}', at from (values
+				('B-3', 1, 'documents.checked', '2026-11-10T10:00:00Z'::timestamptz),
+				('B-4', 1, 'documents.checked', '2026-11-10T10:00:00Z'), ('B-4', 2, 'release.requested', '2026-11-12T10:00:00Z')) v (id, seq, type, at)`,
 	} {
 		if _, err := b.db.Pool().Exec(b.ctx, sql); err != nil {
 			b.Fatal(err)
@@ -78,7 +85,7 @@ func TestKinds(t *testing.T) {
 	b := setup(t)
 	b.seedAll()
 	b.pay(12_34, 5_00)
-	rows := map[string]int64{"corrections": 4, "invoices": 5, "payments": 2, "cards": 2, "rules": 4}
+	rows := map[string]int64{"corrections": 4, "invoices": 5, "payments": 2, "cards": 4, "rules": 4, "open-cards": 2}
 	if diff := cmp.Diff(len(rows), len(b.reports.Kinds())); diff != "" {
 		t.Error(diff)
 	}
@@ -121,6 +128,29 @@ func TestRules(t *testing.T) {
 		"P4023": {"3", "0", "0", "0", "0", "0"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// CRD-8: what is behind its time is told, with how far.
+func TestOpenCards(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.seedAll()
+	path := filepath.Join(b.dir, "karten-offen.xlsx")
+	if _, err := b.reports.Write(b.ctx, "open-cards", november(), path); err != nil {
+		t.Fatal(err)
+	}
+	book := b.open(path)
+	got := map[string][]string{}
+	for i := range b.cells(book, "Daten")[1:] {
+		row, err := book.GetRows("Daten")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[row[i+1][1]] = row[i+1][7:]
+	}
+	if diff := cmp.Diff(map[string][]string{"B-3": {"24.11.2026", "ja", "6"}, "B-4": {"24.12.2026", "nein", "0"}}, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -88,14 +88,15 @@ type line struct {
 	by      []string
 }
 
-func (s *Service) definitions() map[string]definition {
+func (s *Service) definitions(p Params) map[string]definition {
 	return map[string]definition{
 		"corrections": s.corrections(), "invoices": s.invoices(), "payments": s.payments(), "cards": s.cards(), "rules": s.rules(),
+		"open-cards": s.openCards(p),
 	}
 }
 
 // Kinds returns the names of the reports, sorted.
-func (s *Service) Kinds() []string { return slices.Sorted(maps.Keys(s.definitions())) }
+func (s *Service) Kinds() []string { return slices.Sorted(maps.Keys(s.definitions(Params{}))) }
 
 // Title returns the German title of a report.
 func (s *Service) Title(kind string) string { return s.texts.of("title." + kind) }
@@ -147,7 +148,7 @@ func writeChecksum(path, line string) (err error) {
 // figures are. All of it is one snapshot of the database. The file appears complete
 // or not at all.
 func (s *Service) Write(ctx context.Context, kind string, p Params, path string) (sum Summary, err error) {
-	def, ok := s.definitions()[kind]
+	def, ok := s.definitions(p)[kind]
 	switch {
 	case !ok:
 		return Summary{}, fmt.Errorf("%s: %w", kind, ErrKind)

@@ -21,6 +21,7 @@ var reportWords = map[string]string{
 	"invoices":    "Eingegangene Rechnungen eines Zeitraums",
 	"payments":    "Zahlbelege eines Zeitraums, Rechnung für Rechnung",
 	"cards":       "Kartenbestellungen eines Zeitraums",
+	"open-cards":  "Bestellte, noch nicht versandte Karten und was überfällig ist",
 	"rules":       "Wie oft Prüfregeln anschlugen und was daraus wurde",
 }
 
