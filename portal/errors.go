@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"klarbeleg/app/account"
 	"klarbeleg/app/status"
 	"klarbeleg/internal/logging"
 )
@@ -43,6 +44,16 @@ func describe(err error) errorText {
 		return errorText{
 			http.StatusNotFound, "Ergebnis nicht mehr verfügbar",
 			"Suchergebnisse werden zum Schutz Ihrer Daten nur 15 Minuten aufbewahrt. Bitte starten Sie die Suche erneut.",
+		}
+	case errors.Is(err, account.ErrNotFound):
+		return errorText{
+			http.StatusNotFound, "Benutzer nicht gefunden",
+			"Diesen Benutzer gibt es in Ihrer Einrichtung nicht oder nicht mehr.",
+		}
+	case errors.Is(err, account.ErrForbidden):
+		return errorText{
+			http.StatusForbidden, "Kein Zugriff",
+			"Diese Seite ist der Administration Ihrer Einrichtung vorbehalten.",
 		}
 	case errors.Is(err, errMethod):
 		return errorText{

@@ -23,6 +23,12 @@ const maxFieldRunes = 64
 // typed returns the value of a posted field as it may be shown again: valid
 // UTF-8, no control characters, bounded.
 func typed(r *http.Request, name string) string {
+	return strings.TrimSpace(clip(r, name, maxFieldRunes))
+}
+
+// clip returns a posted value without control characters, cut after limit
+// characters.
+func clip(r *http.Request, name string, limit int) string {
 	v := strings.ToValidUTF8(r.PostForm.Get(name), "")
 	v = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
@@ -30,10 +36,10 @@ func typed(r *http.Request, name string) string {
 		}
 		return c
 	}, v)
-	if utf8.RuneCountInString(v) > maxFieldRunes {
-		v = string([]rune(v)[:maxFieldRunes])
+	if utf8.RuneCountInString(v) > limit {
+		v = string([]rune(v)[:limit])
 	}
-	return strings.TrimSpace(v)
+	return v
 }
 
 // digits removes the blanks that people put into long numbers.

@@ -18,6 +18,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"klarbeleg/app/account"
 	"klarbeleg/app/apikey"
 	"klarbeleg/app/status"
 	"klarbeleg/app/submit"
@@ -37,6 +38,9 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For header is believed.
 	// Without one, the peer address is the client (ASVS 4.1.3).
 	TrustedProxies []netip.Prefix
+	// PlainCookies makes cookies that pass without TLS, for an instance on the own
+	// machine.
+	PlainCookies bool
 	// Limits throttle the look-ups; zero fields take the defaults.
 	Limits Limits
 	// UploadMax bounds the payload of an uploaded delivery in bytes; 0 is 1 GiB.
@@ -76,7 +80,9 @@ type Deps struct {
 	// Keys and Uploads take deliveries over HTTP; nil Uploads leave the routes out.
 	Keys    *apikey.Service
 	Uploads *submit.Uploads
-	Ready   []Check
+	// Accounts is the login and what is behind it; nil leaves both out.
+	Accounts *account.Service
+	Ready    []Check
 	// Requests is told of every answered request; nil for nobody.
 	Requests Observer
 }
@@ -151,6 +157,9 @@ func (s *server) routes() []route {
 	}
 	if s.deps.Contact != nil {
 		routes = append(routes, route{"POST", contactPath, s.contact}, route{"GET", contactSent, s.contactSent})
+	}
+	if s.deps.Accounts != nil {
+		routes = append(routes, s.accountRoutes()...)
 	}
 	if s.deps.Check != nil {
 		routes = append(routes,

@@ -27,6 +27,8 @@ type frame struct {
 	Nav []navItem
 	// Site is the operator's configuration.
 	Site Config
+	// Member is the one who is logged in; nil on public pages.
+	Member *memberFrame
 	// Operator is true on the operators' pages, which have another header.
 	Operator bool
 }
@@ -116,6 +118,9 @@ func (s *server) frame(title, path string) frame {
 		items = append(items, navItem{Path: filePath, Label: fileTitle})
 	}
 	items = append(items, navItem{Path: "/hilfe", Label: "Hilfe"}, navItem{Path: "/kontakt", Label: "Kontakt"})
+	if s.deps.Accounts != nil {
+		items = append(items, navItem{Path: loginPath, Label: loginTitle})
+	}
 	for i := range items {
 		items[i].Current = items[i].Path == path
 	}

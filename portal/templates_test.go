@@ -26,6 +26,16 @@ func pageTypes() map[string]any {
 		"barrierefreiheit": infoPage{},
 		"licences":         licencesPage{},
 		"operator":         operatorPage{},
+		"login":            loginPage{},
+		"login_code":       codePage{},
+		"password":         passwordPage{},
+		"overview":         overviewPage{},
+		"own":              ownPage{},
+		"users":            usersPage{},
+		"user_form":        userFormPage{},
+		"user":             userPage{},
+		"user_delete":      deletePage{},
+		"credentials":      credentialsPage{},
 		"error":            errorPage{},
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"klarbeleg/app/account"
 	"klarbeleg/app/apikey"
 	"klarbeleg/internal/broker"
 	"klarbeleg/internal/clock"
@@ -252,6 +253,7 @@ func uploadSystem(t *testing.T, brokerAddr string) (s *system, key string) {
 	c.DatabaseURL = testdb.New(t).Config().ConnString()
 	c.KafkaBrokers, c.KafkaReplicas, c.Partitions, c.Consumers = []string{brokerAddr}, 1, 1, 1
 	c.SECON.Plain = plainAllowed
+	c.Accounts.Keys = []string{account.NewKey("test")}
 	c.BlobDir, c.Listen, c.OperatorListen = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0"
 	ctx := logging.Into(context.WithoutCancel(t.Context()), zap.NewNop())
 	r := &resources{config: c}

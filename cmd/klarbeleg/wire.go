@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -216,18 +217,24 @@ func (s *system) portalConfig() portal.Config {
 	o := s.config.Organisation
 	return portal.Config{
 		UploadMax: s.config.UploadMax, TrustedProxies: s.config.TrustedProxies,
+		PlainCookies: s.options.embedded && strings.HasPrefix(s.config.PortalURL, "http://"),
 		Organisation: portal.Organisation{Name: o.Name, Street: o.Street, City: o.City, Phone: o.Phone, Email: o.Email},
 	}
 }
 
 func (s *system) addPortal(ctx context.Context) error {
+	accounts, err := newAccounts(s.program, s.resources)
+	if err != nil {
+		return err
+	}
 	uploads := submit.NewMetrics()
 	s.metrics.MustRegister(uploads)
 	handler, err := portal.New(s.portalConfig(), portal.Deps{
 		Clock: s.clock, Logger: logging.From(ctx).Named("portal"), Status: status.New(s.db, s.clock), Ready: s.ready(),
-		Check:   newIntake(s.program, s.resources).Check,
-		Contact: notify.NewContact(s.db, s.clock, s.config.Organisation.Email),
-		Keys:    apikey.NewService(s.db, s.clock), Uploads: submit.NewUploads(s.db, s.blobs, s.clock, uploads, submit.Settings{}),
+		Check:    newIntake(s.program, s.resources).Check,
+		Contact:  notify.NewContact(s.db, s.clock, s.config.Organisation.Email),
+		Accounts: accounts,
+		Keys:     apikey.NewService(s.db, s.clock), Uploads: submit.NewUploads(s.db, s.blobs, s.clock, uploads, submit.Settings{}),
 	})
 	if err != nil {
 		return err
