@@ -89,7 +89,13 @@ func (b *centre) list(kind string, replace ...string) {
 // deliver takes the example of aids with replacements.
 func (b *centre) deliver(id string, replace ...string) {
 	b.Helper()
-	const base = "../../dta/p302/testdata/302-a-hilfsmittel-ra2-vk01"
+	b.deliverExample(id, "302-a-hilfsmittel-ra2-vk01", "598800016", replace...)
+}
+
+// deliverExample takes an example of the sender with replacements.
+func (b *centre) deliverExample(id, example, sender string, replace ...string) {
+	b.Helper()
+	base := "../../dta/p302/testdata/" + example
 	payload, order := b.read(base+".edi"), b.read(base+".auf")
 	for i := 0; i < len(replace); i += 2 {
 		if !bytes.Contains(payload, []byte(replace[i])) {
@@ -97,9 +103,9 @@ func (b *centre) deliver(id string, replace ...string) {
 		}
 	}
 	payload = []byte(strings.NewReplacer(replace...).Replace(string(payload)))
-	result, err := b.intake.Handle(b.ctx, intake.Message{ID: id, Sender: "598800016", Auftrag: order, Payload: payload})
+	result, err := b.intake.Handle(b.ctx, intake.Message{ID: id, Sender: sender, Auftrag: order, Payload: payload})
 	if err != nil || result.State != billing.DeliveryAccepted {
-		b.Fatal(result.State, err)
+		b.Fatal(result.State, err, b.text("select coalesce(string_agg(code, ','), '') from delivery_error"))
 	}
 }
 

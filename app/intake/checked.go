@@ -41,6 +41,14 @@ func appendCorrections(out []billing.Correction, f *checks.Finding, res *checks.
 		Text: f.Text(), Public: publicText(f), Heal: f.Rule.Heal, Amount: f.Corrected, GrossCut: f.GrossCut, CopayCut: f.CopayCut,
 	}
 	if f.Case >= 0 {
+		// A rule that finds fault with several parts of a case makes one correction of
+		// them (INV-7). The corrections of a case stand together.
+		for i := len(out) - 1; i >= 0 && out[i].Case == k.Case; i-- {
+			if out[i].Rule == k.Rule && out[i].Position == k.Position {
+				join(&out[i], &k)
+				return out
+			}
+		}
 		k.ID = newID()
 		return append(out, k)
 	}
@@ -51,6 +59,17 @@ func appendCorrections(out []billing.Correction, f *checks.Finding, res *checks.
 		}
 	}
 	return out
+}
+
+// join adds a correction to one for the same reason.
+func join(to, k *billing.Correction) {
+	to.Amount, to.GrossCut, to.CopayCut = to.Amount+k.Amount, to.GrossCut+k.GrossCut, to.CopayCut+k.CopayCut
+	if k.Text != to.Text {
+		to.Text += " " + k.Text
+	}
+	if k.Public != "" && k.Public != to.Public {
+		to.Public += " " + k.Public
+	}
 }
 
 func params(f *checks.Finding) map[string]string {

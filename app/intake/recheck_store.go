@@ -155,8 +155,7 @@ func changeCorrection(c *store.CaseChange, caseNo int, amount money.Cents) store
 func (d *decision) add(k store.RecheckCorrection) {
 	same := func(rule string, position int) bool { return rule == k.Rule && position == k.Position }
 	if i := slices.IndexFunc(d.list, func(o store.RecheckCorrection) bool { return same(o.Rule, o.Position) }); i >= 0 {
-		o := &d.list[i]
-		o.Amount, o.GrossCut, o.CopayCut = o.Amount+k.Amount, o.GrossCut+k.GrossCut, o.CopayCut+k.CopayCut
+		join(&d.list[i].Correction, &k.Correction)
 		return
 	}
 	accepted := slices.ContainsFunc(d.old, func(o store.CaseCorrection) bool {
