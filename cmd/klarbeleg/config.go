@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"klarbeleg/domain/billing"
 )
 
 // config is the whole configuration, read from environment variables with the
@@ -48,6 +50,7 @@ type config struct {
 	Accounts       accountConfig `envPrefix:"ACCOUNT_" json:"-"`
 	Organisation   organisation  `envPrefix:"ORG_" json:"-"`
 	Payment        paymentConfig `envPrefix:"PAYMENT_" json:"payment"`
+	Cases          caseConfig    `envPrefix:"CASE_" json:"-"`
 
 	// TrustedProxies are networks in front of the portal whose X-Forwarded-For counts.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" json:"-"`
@@ -58,6 +61,45 @@ type paymentConfig struct {
 	TermDays int    `env:"TERM_DAYS" envDefault:"14" json:"term_days"`
 	Dir      string `env:"DIR" json:"dir"`
 	Debtor   debtor `envPrefix:"DEBTOR_" json:"debtor"`
+}
+
+// caseConfig are the rules of correction cases (billing.CaseLimits).
+type caseConfig struct {
+	OpenMonths     int      `env:"OPEN_MONTHS" envDefault:"3"`
+	ClosedMonths   int      `env:"CLOSED_MONTHS" envDefault:"3"`
+	ViewMonths     int      `env:"VIEW_MONTHS" envDefault:"6"`
+	HealMonths     int      `env:"HEAL_MONTHS" envDefault:"3"`
+	ReadOnlyGroups []string `env:"READ_ONLY_GROUPS" envDefault:"B,300,295"`
+}
+
+// maxCaseMonths bounds the periods: no one waits longer than five years.
+const maxCaseMonths = 60
+
+func (c *caseConfig) check() error {
+	for name, months := range map[string]int{
+		"OPEN_MONTHS": c.OpenMonths, "CLOSED_MONTHS": c.ClosedMonths, "VIEW_MONTHS": c.ViewMonths, "HEAL_MONTHS": c.HealMonths,
+	} {
+		if months < 1 || months > maxCaseMonths {
+			return fmt.Errorf("%sCASE_%s is not from 1 to %d", envPrefix, name, maxCaseMonths)
+		}
+	}
+	if c.HealMonths > c.ViewMonths {
+		return fmt.Errorf("%sCASE_HEAL_MONTHS is more than %sCASE_VIEW_MONTHS", envPrefix, envPrefix)
+	}
+	for _, g := range c.ReadOnlyGroups {
+		if billing.GroupOf(g).String() != g || g < "A" && billing.GroupOf(g).Procedure() == "" || g > "S" {
+			return fmt.Errorf("%sCASE_READ_ONLY_GROUPS names an unknown group", envPrefix)
+		}
+	}
+	return nil
+}
+
+// limits returns the rules as the use cases take them.
+func (c *caseConfig) limits() billing.CaseLimits {
+	return billing.CaseLimits{
+		CaseDeadlines: billing.CaseDeadlines{OpenMonths: c.OpenMonths, ClosedMonths: c.ClosedMonths},
+		ViewMonths:    c.ViewMonths, HealMonths: c.HealMonths, ReadOnlyGroups: c.ReadOnlyGroups,
+	}
 }
 
 // debtor is whose account is debited.
@@ -84,6 +126,9 @@ func (p *program) loadConfig() (config, error) {
 	values := p.environ()
 	var c config
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix, Environment: values}); err != nil {
+		return c, usage(err)
+	}
+	if err := c.Cases.check(); err != nil {
 		return c, usage(err)
 	}
 	return c, rejectUnknown(values)

@@ -58,7 +58,7 @@ func topics(c config) []kafkaio.Topic {
 // newIntake builds the use case that takes deliveries.
 func newIntake(p *program, r *resources) *intake.Service {
 	return intake.New(r.db, r.blobs, p.clock, catalogue.All(), intake.Settings{
-		Deadlines: billing.DefaultDeadlines(), Checks: checks.Options{StrictStage3: r.config.StrictStage3},
+		Deadlines: r.config.Cases.limits().CaseDeadlines, Checks: checks.Options{StrictStage3: r.config.StrictStage3},
 		Security: r.security.Security,
 	})
 }
@@ -139,7 +139,7 @@ func newPayments(r *resources) (*payment.Service, error) {
 // newRunner builds the jobs; wake is called when mails wait.
 func newRunner(p *program, r *resources, wake func(), register prometheus.Registerer) (*jobs.Runner, error) {
 	digests, err := notify.NewDigests(r.db, p.clock, notify.DigestConfig{
-		PortalURL: r.config.PortalURL, ReadOnlyGroups: billing.DefaultLimits().ReadOnlyGroups,
+		PortalURL: r.config.PortalURL, ReadOnlyGroups: r.config.Cases.ReadOnlyGroups,
 	})
 	if err != nil {
 		return nil, usage(fmt.Errorf("%sPORTAL_URL: %w", envPrefix, err))
@@ -158,7 +158,7 @@ func newRunner(p *program, r *resources, wake func(), register prometheus.Regist
 	m := jobs.NewMetrics()
 	register.MustRegister(m)
 	uses := jobs.UseCases{
-		Cases: casework.New(r.db, billing.DefaultDeadlines()), Digests: digests, Payments: payments,
+		Cases: casework.New(r.db, r.config.Cases.limits().CaseDeadlines), Digests: digests, Payments: payments,
 		Reports: reports, ExportDir: r.config.ExportDir, MailPlanned: wake,
 	}
 	return jobs.NewRunner(r.db, p.clock, m, jobs.All(uses, jobs.DefaultSchedules()), jobs.Config{})
