@@ -3,12 +3,15 @@ package casework_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"klarbeleg/app/casework"
+	"klarbeleg/checks/checkstest"
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/billing/heal"
+	"klarbeleg/domain/calendar"
 )
 
 func TestParts(t *testing.T) {
@@ -43,6 +46,68 @@ func TestParts(t *testing.T) {
 		}
 		if got := b.text("select rule_code || ' ' || amount_cents || ' ' || settled_by from correction where in_force"); got != "P4401 200 heal" {
 			t.Errorf("in force: %s", got)
+		}
+	})
+}
+
+func TestInvoiceNumber(t *testing.T) {
+	t.Parallel()
+	t.Run("COR-4 CHK-5 a wrong invoice number is healed by a free one, the invoice bears it from then on", func(t *testing.T) {
+		t.Parallel()
+		b := newCentre(t)
+		b.deliver("m-1")
+		b.clock.Add(time.Hour)
+		b.deliver("m-2", "K880013575", checkstest.KVNR(1), "00045", "00046") // another person under the same number
+		d := b.only(1)
+		if d.Corrections[0].Rule != "P4022" || d.Corrections[0].Amount != 57342 {
+			t.Fatalf("%+v", d.Corrections)
+		}
+		b.clock.Add(time.Hour)
+		b.deliver("m-3", "K880013575", checkstest.KVNR(2), "00045", "00047", "SH20261031:0", "SH20261032:0")
+		s := b.start(d)
+		var wrong *casework.StillWrongError
+		for _, taken := range []string{"SH20261031", "SH20261032"} { // the second was billed later, and is paid
+			if _, _, err := b.desk.Heal(b.ctx, b.us, healing(s, d.Corrections[0], taken)); !errors.As(err, &wrong) || wrong.Rule != "P4022" {
+				t.Errorf("%s: %v", taken, err)
+			}
+		}
+		done := b.complete(b.heal(s, d.Corrections[0], "SH20261033"))
+		if done.Outcome != billing.InvoiceApproved || done.Approved != 57342 || done.Successor != uuid.Nil {
+			t.Errorf("%+v", done)
+		}
+		if n := b.number("select count(*) from invoice where collective_number = 'SH20261033' and state = 'approved'"); n != 1 {
+			t.Error("the invoice does not bear the number")
+		}
+		if got := b.get(d.ID).Data.Invoice.Number.String(); got != "SH20261033:0" {
+			t.Errorf("shown: %s", got)
+		}
+	})
+	t.Run("CHK-7 what a healed fault had hidden is found anew, in a case with a time of its own", func(t *testing.T) {
+		t.Parallel()
+		b := newCentre(t)
+		b.deliver("m-1", "K880013575", "K880013576")
+		b.list("prices", ",3875,", ",3575,")
+		d := b.only(1)
+		b.clock.Set(received.AddDate(0, 1, 0))
+		done := b.complete(b.heal(b.start(d), d.Corrections[0], "K880013575"))
+		if done.Outcome != billing.InvoiceCorrected || done.Successor == uuid.Nil {
+			t.Fatalf("%+v", done)
+		}
+		next := b.get(done.Successor)
+		want := billing.DefaultDeadlines().EditableUntil(calendar.InBerlin(b.clock.Now())).EndInBerlin()
+		if next.Corrections[0].Rule != "P4010" || !next.EditableUntil.Equal(want) || next.Corrected != next.Corrections[0].Amount {
+			t.Errorf("%+v: %+v", next.WorkCase, next.Corrections)
+		}
+		// The second round starts from the data of the first.
+		last := b.complete(b.heal(b.start(next), next.Corrections[0], "35,75"))
+		if last.Outcome != billing.InvoiceCorrected || last.Successor != uuid.Nil || last.Approved != done.Approved {
+			t.Errorf("%+v", last)
+		}
+		if got := b.get(next.ID); got.CheckRun != 2 || got.Data.Invoice.Cases[0].KVNR != "K880013575" || got.Data.Invoice.Cases[0].Positions[1].Price != 3575 {
+			t.Errorf("%+v", got.WorkCase)
+		}
+		if n := b.number("select count(*) from outbox where kind = 'correction'"); n != 3 {
+			t.Errorf("%d corrections were announced, want 3: found, found anew, settled", n)
 		}
 	})
 }

@@ -148,7 +148,7 @@ func TestDigestText(t *testing.T) {
 	b.user("one@praxis.example", "261234585")
 	b.add(storetest.Case{PayeeIK: "261234563", Corrections: make([]storetest.Correction, 3)})
 	b.add(storetest.Case{
-		PayeeIK: "261234574", Provided: berlin("2026-08-31 12:00:00"), State: billing.CaseInProgress,
+		PayeeIK: "261234574", Provided: berlin("2026-08-31 12:00:00"),
 		FollowUp: calendar.MustDate("2026-11-25"), Corrections: []storetest.Correction{{}, {State: billing.CorrectionCorrected}, {NotInForce: true}},
 	})
 	b.add(storetest.Case{PayeeIK: "261234585", Group: "B"})
