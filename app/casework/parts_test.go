@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"klarbeleg/domain/billing"
 	"klarbeleg/domain/billing/heal"
 	"klarbeleg/domain/calendar"
+	"klarbeleg/store"
 )
 
 func TestParts(t *testing.T) {
@@ -110,4 +112,41 @@ func TestInvoiceNumber(t *testing.T) {
 			t.Errorf("%d corrections were announced, want 3: found, found anew, settled", n)
 		}
 	})
+}
+
+// F-22, F-66, INV-5: two cases of one invoice are completed at the same moment; both
+// decisions count, to the cent.
+func TestTwoCasesOfOneInvoice(t *testing.T) {
+	t.Parallel()
+	b := newCentre(t)
+	b.us.IKs = []string{"608803019"}
+	b.list("prices", "Grundpauschale Rückfahrt,850,", "Grundpauschale Rückfahrt,800,")
+	b.deliverExample("m-1", "302-e-krankentransport-ra1-vk01", "608803019", "T880024680", "T880024681")
+	list, err := b.desk.List(b.ctx, b.us, casework.Query{PerPage: 5, Order: store.ByVoucher})
+	if err != nil || list.Total != 2 {
+		t.Fatal(list, err)
+	}
+	first, second := b.get(list.Cases[0].ID), b.get(list.Cases[1].ID)
+	values := map[string]string{"P3005": "T880024680", "P4010": "8,00"}
+	var wg sync.WaitGroup
+	for _, d := range []*casework.Details{first, second} {
+		s := b.start(d)
+		for _, k := range d.Corrections {
+			s = b.heal(s, k, values[k.Rule])
+		}
+		wg.Go(func() {
+			if _, err := b.desk.Complete(b.ctx, b.us, s); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	b.holds()
+	if a, c := b.get(first.ID), b.get(second.ID); a.Outcome != billing.InvoiceApproved || c.Outcome != billing.InvoiceCorrected {
+		t.Errorf("%s, %s", a.Outcome, c.Outcome)
+	}
+	lowered := b.number("select sum(amount_cents) from correction where in_force")
+	if got := b.number("select approved_cents from invoice"); got != 15508-lowered || lowered == 0 {
+		t.Errorf("approved %d, lowered %d", got, lowered)
+	}
 }
