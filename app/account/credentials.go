@@ -32,6 +32,8 @@ type QR struct {
 	Size int
 	// Path draws the dark squares, in the language of SVG paths.
 	Path string
+	// Dark are the places of the dark squares, from the top left corner.
+	Dark [][2]int
 }
 
 // quietZone is the white frame that a QR code needs, in units.
@@ -44,14 +46,16 @@ func newQR(text string) (QR, error) {
 	}
 	bounds := code.Bounds()
 	var path strings.Builder
+	var dark [][2]int
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		for x := bounds.Min.X; x < bounds.Max.X; x++ {
 			if r, _, _, _ := code.At(x, y).RGBA(); r == 0 {
+				dark = append(dark, [2]int{x + quietZone, y + quietZone})
 				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x+quietZone, y+quietZone)
 			}
 		}
 	}
-	return QR{Size: bounds.Dx() + 2*quietZone, Path: path.String()}, nil
+	return QR{Size: bounds.Dx() + 2*quietZone, Path: path.String(), Dark: dark}, nil
 }
 
 // givePassword makes a new initial password for the row.
@@ -194,34 +198,50 @@ type Admission struct {
 // Admit adds the institution and returns the credentials for the two letters
 // (REG-2).
 func (s *Service) Admit(ctx context.Context, n Admission) (c Credentials, err error) {
-	n.First.Role = account.Administrator
-	if n.First, err = n.First.check(); err != nil {
+	p, err := s.prepare(ctx, n)
+	if err != nil {
 		return c, err
 	}
-	if err := checkInstitution(n.Institution); err != nil {
+	if err := s.db.InTx(ctx, p.write); err != nil {
 		return c, err
+	}
+	return p.credentials, nil
+}
+
+// prepared is an admission whose slow part, the hash, is done.
+type prepared struct {
+	s           *Service
+	admission   Admission
+	row         *store.Account
+	credentials Credentials
+}
+
+func (s *Service) prepare(ctx context.Context, n Admission) (p prepared, err error) {
+	n.First.Role = account.Administrator
+	if n.First, err = n.First.check(); err != nil {
+		return p, err
+	}
+	if err := checkInstitution(n.Institution); err != nil {
+		return p, err
 	}
 	id, err := newID()
 	if err != nil {
-		return c, err
+		return p, err
 	}
-	a, c, err := s.newAccount(ctx, Institution{ID: id, Name: n.Institution}, n.First, true)
-	if err != nil {
-		return Credentials{}, err
+	p = prepared{s: s, admission: n}
+	p.row, p.credentials, err = s.newAccount(ctx, Institution{ID: id, Name: n.Institution}, n.First, true)
+	return p, err
+}
+
+func (p prepared) write(ctx context.Context, tx store.Tx) error {
+	n := store.NewInstitution{ID: p.row.Institution, Name: p.admission.Institution, IKs: p.admission.IKs, At: p.row.CreatedAt}
+	if err := store.AddInstitution(ctx, tx, n); err != nil {
+		return err
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-		if err := store.AddInstitution(ctx, tx, store.NewInstitution{ID: id, Name: n.Institution, IKs: n.IKs, At: a.CreatedAt}); err != nil {
-			return err
-		}
-		if err := store.AddAccount(ctx, tx, a); err != nil {
-			return taken(err)
-		}
-		e := s.event(eventInstitution, a)
-		e.Actor = uuid.Nil
-		return store.AddAccountEvent(ctx, tx, e)
-	})
-	if err != nil {
-		return Credentials{}, err
+	if err := store.AddAccount(ctx, tx, p.row); err != nil {
+		return taken(err)
 	}
-	return c, nil
+	e := p.s.event(eventInstitution, p.row)
+	e.Actor = uuid.Nil
+	return store.AddAccountEvent(ctx, tx, e)
 }

@@ -126,6 +126,11 @@ func (s *Service) ChangePassword(ctx context.Context, by *Session, current, fres
 		if row.PasswordHash != a.PasswordHash || !row.State.MayLogIn() {
 			return ErrPassword // changed by somebody else meanwhile
 		}
+		if row.PasswordInitial {
+			if err := store.CompleteRegistration(ctx, tx, row.Institution); err != nil {
+				return err
+			}
+		}
 		row.OldHashes = append([]string{row.PasswordHash}, row.OldHashes[:min(len(row.OldHashes), keepHashes-1)]...)
 		row.PasswordHash, row.PasswordSetAt, row.PasswordInitial, row.PasswordEndsAt = hash, &now, false, nil
 		row.State = account.Active

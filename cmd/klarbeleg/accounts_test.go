@@ -87,3 +87,36 @@ func TestAccountConfiguration(t *testing.T) {
 		t.Errorf("local key: %v, %v", info, err)
 	}
 }
+
+// registerAtThePrompt enters a registration and approves it with two operators.
+func registerAtThePrompt(t *testing.T, i *instance) {
+	t.Helper()
+	dir := t.TempDir()
+	proof := filepath.Join(dir, "nachweis.pdf")
+	if err := os.WriteFile(proof, []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	id := strings.TrimSpace(i.command(exitOK, "registrations", "add", "--name", "Praxis am See", "--street", "Uferweg 1", "--city", "04109 Leipzig",
+		"--contact", "Anna See", "--email", "see@see.example", "--proof", "888800015="+proof))
+	if out := i.command(exitOK, "registrations", "list"); !strings.Contains(out, id) || !strings.Contains(out, "submitted") {
+		t.Errorf("list:\n%s", out)
+	}
+	i.command(exitOK, "registrations", "document", id, "888800015", "--out", filepath.Join(dir, "kopie.pdf"))
+	i.command(exitOK, "registrations", "approve", id, "888800015", "--operator", "anna", "--out", dir)
+	i.command(exitUsage, "registrations", "approve", id, "888800015", "--operator", "anna", "--out", dir)
+	i.command(exitUsage, "registrations", "refuse", id, "888800015", "--operator", "bernd")
+	if out := i.command(exitOK, "registrations", "approve", id, "888800015", "--operator", "bernd", "--out", dir); !strings.Contains(out, "approved") {
+		t.Errorf("second approval: %s", out)
+	}
+	for _, name := range []string{"1-zugangsdaten", "2-qr-code"} {
+		pdf, err := os.ReadFile(filepath.Join(dir, id+"-"+name+".pdf"))
+		if err != nil || !strings.HasPrefix(string(pdf), "%PDF-") {
+			t.Errorf("letter %s: %v", name, err)
+		}
+		if keep := os.Getenv("KLARBELEG_TEST_LETTERS"); keep != "" {
+			if err := os.WriteFile(filepath.Join(keep, name+".pdf"), pdf, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

@@ -169,7 +169,7 @@ func (p *program) attach(c *config) error {
 	if err := json.Unmarshal(raw, c); err != nil {
 		return usage(fmt.Errorf("read %s: %w", path, err))
 	}
-	return nil
+	return useLocalAccountKey(p.stateDir, &c.Accounts)
 }
 
 // addressesFile holds the addresses of a running embedded instance.

@@ -87,7 +87,7 @@ func (p *program) root() *cobra.Command {
 		p.exportCommand(), p.voucherCommand(), p.replayCommand(), p.tailCommand(), p.receiptCommand(), p.listCommand("prices", "Vertragspreise"), p.listCommand("payers", "Kostenträger"),
 		p.listCommand("providers", "Leistungserbringer"), p.listCommand("senders", "Absender"), p.listCommand("payees", "Zahlungsempfänger"),
 		p.listCommand("terms", "Vertragsbedingungen"), p.listCommand("tables", "Verzeichnisse"),
-		p.apiKeysCommand(), p.accountKeyCommand(), p.demoCommand(), p.seconCommand(), p.rulesCommand(), p.letterCommand(), p.invariantsCommand(), p.schemaDumpCommand(), p.benchCommand(),
+		p.apiKeysCommand(), p.accountKeyCommand(), p.registrationsCommand(), p.demoCommand(), p.seconCommand(), p.rulesCommand(), p.letterCommand(), p.invariantsCommand(), p.schemaDumpCommand(), p.benchCommand(),
 	)
 	for _, c := range root.Commands() {
 		wrapUsage(c)

@@ -86,6 +86,9 @@ func TestWalkThrough(t *testing.T) {
 	t.Run("REG-9 the test access opens the portal and shows the open corrections", func(t *testing.T) {
 		logInDemo(t, "http://"+c.Listen, filepath.Join(dir, "demo"), strings.TrimSpace(i.command(exitOK, "demo", "code")))
 	})
+	t.Run("REG-1, REG-2 a registration on paper becomes two letters after two approvals", func(t *testing.T) {
+		registerAtThePrompt(t, i)
+	})
 	t.Run("DTA-10 the unreadable delivery waits and can be tried again", func(t *testing.T) {
 		if out := i.command(exitOK, "replay"); strings.Count(out, "P2001") != 1 {
 			t.Errorf("quarantine:\n%s", out)

@@ -42,11 +42,25 @@ type Letter struct {
 	Page string
 }
 
-// Part is a piece of the text: a Paragraph or a *Table.
+// Part is a piece of the text: a Paragraph, a Mono, Squares or a *Table.
 type Part interface{ draw(*page) }
 
 // Paragraph is running text.
 type Paragraph string
+
+// Mono is a line of its own that is typed off, such as a password.
+type Mono string
+
+// Squares is a picture of dark squares on a field of Size by Size, such as a QR
+// code.
+type Squares struct {
+	Size int
+	Dark [][2]int
+}
+
+// squaresSide is the side of Squares in millimetres: a telephone reads it from an
+// arm's length.
+const squaresSide = 60.0
 
 // Align is how a column is set.
 type Align string
@@ -198,6 +212,23 @@ func (t Paragraph) draw(p *page) {
 		p.y += line
 	}
 	p.y += line * 0.7
+}
+
+func (t Mono) draw(p *page) {
+	p.room(2 * line)
+	p.font("B", 14)
+	p.cell(left+5, p.y, width-5, string(t), Left)
+	p.y += 2 * line
+}
+
+func (s Squares) draw(p *page) {
+	p.room(squaresSide)
+	unit := squaresSide / float64(s.Size)
+	p.pdf.SetFillColor(0, 0, 0)
+	for _, d := range s.Dark {
+		p.pdf.Rect(left+float64(d[0])*unit, p.y+float64(d[1])*unit, unit, unit, "F")
+	}
+	p.y += squaresSide + line
 }
 
 func (t *Table) draw(p *page) {
