@@ -81,7 +81,8 @@ type CaseRow struct {
 	Rules             []string
 }
 
-// CaseList is a page of cases, the number of all that the filter selects, and of all
+// CaseList is a page of cases, the number of all that the filter selects (0 on a page
+// behind the last), and of all
 // visible ones by state.
 type CaseList struct {
 	Cases   []CaseRow
@@ -107,22 +108,27 @@ func ListCases(ctx context.Context, tx Tx, q CaseQuery) (*CaseList, error) {
 	for i, s := range f.States {
 		states[i] = string(s)
 	}
-	rows, err := tx.Query(ctx, `select count(*) over (), `+workCaseColumns+`,
+	// The corrections are counted for the cases of the page only.
+	rows, err := tx.Query(ctx, `with page as materialized (
+			select cc.id, count(*) over () as total, row_number() over (order by `+order+`, cc.id) as place
+			from correction_case cc join invoice i on i.id = cc.invoice_id
+			where `+visibleCase+`
+				and (cardinality($5::text[]) = 0 or cc.state = any($5))
+				and ($6 = '' or cc.payee_ik = $6 or cc.provider_ik = $6)
+				and ($7 = '' or cc.provider_group = $7)
+				and ($8 = '' or exists (select from correction where correction_case_id = cc.id and rule_code = $8))
+				and ($9 = '' or starts_with(cc.voucher_no, $9) or starts_with(i.collective_number || ':' || i.single_number, $9))
+				and ($10::timestamptz is null or cc.editable_until <= $10)
+				and cc.corrected_cents >= $11
+				and ($12::date is null or cc.follow_up_on <= $12)
+			order by place offset $13 limit $14)
+		select page.total, `+workCaseColumns+`,
 			i.collective_number, i.single_number, i.invoice_date, k.all, k.open, k.rules
-		from correction_case cc join invoice i on i.id = cc.invoice_id
+		from page join correction_case cc using (id) join invoice i on i.id = cc.invoice_id
 		cross join lateral (select count(*) as all, count(*) filter (where state = 'open') as open,
 			coalesce(array_agg(distinct rule_code order by rule_code), '{}') as rules
 			from correction where correction_case_id = cc.id) k
-		where `+visibleCase+`
-			and (cardinality($5::text[]) = 0 or cc.state = any($5))
-			and ($6 = '' or cc.payee_ik = $6 or cc.provider_ik = $6)
-			and ($7 = '' or cc.provider_group = $7)
-			and ($8 = '' or $8 = any(k.rules))
-			and ($9 = '' or starts_with(cc.voucher_no, $9) or starts_with(i.collective_number || ':' || i.single_number, $9))
-			and ($10::timestamptz is null or cc.editable_until <= $10)
-			and cc.corrected_cents >= $11
-			and ($12::date is null or cc.follow_up_on <= $12)
-		order by `+order+`, cc.id offset $13 limit $14`,
+		order by page.place`,
 		q.Scope.All, q.Scope.iks(), q.Now, from, states, f.IK, f.Group, f.Rule, f.Number,
 		endOrNull(f.DeadlineThrough), f.MinAmount, dateOrNull(f.FollowUpThrough), q.Offset, q.Limit)
 	if err != nil {
