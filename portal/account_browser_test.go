@@ -112,6 +112,11 @@ func TestBrowserLogin(t *testing.T) {
 					a.check(name)
 				}
 			}
+			a.open(registerPath)
+			check("registrieren")
+			a.press(button(registerPath))
+			a.wantText("Bitte prüfen Sie 7 Angaben")
+			check("registrieren-fehler")
 			a.open(loginPath)
 			check("anmelden")
 			a.password(&person{Credentials: p.Credentials, password: "falsch falsch"})

@@ -15,6 +15,7 @@ import (
 
 	"klarbeleg/app/account"
 	domain "klarbeleg/domain/account"
+	"klarbeleg/internal/blob"
 	"klarbeleg/internal/clock"
 	"klarbeleg/internal/testdb"
 	"klarbeleg/store"
@@ -54,7 +55,12 @@ func accountSetup(t *testing.T, change ...func(*Config)) *accountBundle {
 	for _, c := range change {
 		c(&cfg)
 	}
-	if b.server, err = newServer(cfg, Deps{Clock: b.clock, Logger: zap.New(core), Accounts: b.s}); err != nil {
+	blobs, err := blob.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	registrations := account.NewRegistrations(b.s, blobs)
+	if b.server, err = newServer(cfg, Deps{Clock: b.clock, Logger: zap.New(core), Accounts: b.s, Registrations: registrations}); err != nil {
 		t.Fatal(err)
 	}
 	b.handler = b.server.handler(b.server.routes())

@@ -33,6 +33,8 @@ func (s *server) limitsOf(path string) limits {
 	switch path {
 	case checkPath, filePath:
 		return limits{maxCheckBytes, checkTimeout, stallTimeout}
+	case registerPath:
+		return limits{maxRegisterBytes, checkTimeout, stallTimeout}
 	case deliveriesPath:
 		return limits{s.cfg.UploadMax + uploadFrame, uploadTimeout, stallTimeout}
 	default:

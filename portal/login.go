@@ -75,9 +75,13 @@ type loginPage struct {
 	Email  string
 	Notice *notice
 	Errors []fieldError
+	// Register is true where institutions can register.
+	Register bool
 }
 
-func (s *server) newLoginPage() loginPage { return loginPage{frame: s.frame(loginTitle, loginPath)} }
+func (s *server) newLoginPage() loginPage {
+	return loginPage{frame: s.frame(loginTitle, loginPath), Register: s.deps.Registrations != nil}
+}
 
 func (s *server) loginForm(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.deps.Accounts.Session(r.Context(), s.token(r)); err == nil {

@@ -82,7 +82,9 @@ type Deps struct {
 	Uploads *submit.Uploads
 	// Accounts is the login and what is behind it; nil leaves both out.
 	Accounts *account.Service
-	Ready    []Check
+	// Registrations takes registrations; nil leaves them out.
+	Registrations *account.Registrations
+	Ready         []Check
 	// Requests is told of every answered request; nil for nobody.
 	Requests Observer
 }
@@ -160,6 +162,10 @@ func (s *server) routes() []route {
 	}
 	if s.deps.Accounts != nil {
 		routes = append(routes, s.accountRoutes()...)
+	}
+	if s.deps.Registrations != nil {
+		routes = append(routes,
+			route{"GET", registerPath, s.registerForm}, route{"POST", registerPath, s.register}, route{"GET", registerPath + "/stand/{id}", s.registered})
 	}
 	if s.deps.Check != nil {
 		routes = append(routes,

@@ -26,6 +26,8 @@ func pageTypes() map[string]any {
 		"barrierefreiheit": infoPage{},
 		"licences":         licencesPage{},
 		"operator":         operatorPage{},
+		"register":         registerPage{},
+		"registered":       registeredPage{},
 		"login":            loginPage{},
 		"login_code":       codePage{},
 		"password":         passwordPage{},

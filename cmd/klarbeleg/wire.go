@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"klarbeleg/app/account"
 	"klarbeleg/app/apikey"
 	"klarbeleg/app/cardorder"
 	"klarbeleg/app/casework"
@@ -233,8 +234,8 @@ func (s *system) addPortal(ctx context.Context) error {
 		Clock: s.clock, Logger: logging.From(ctx).Named("portal"), Status: status.New(s.db, s.clock), Ready: s.ready(),
 		Check:    newIntake(s.program, s.resources).Check,
 		Contact:  notify.NewContact(s.db, s.clock, s.config.Organisation.Email),
-		Accounts: accounts,
-		Keys:     apikey.NewService(s.db, s.clock), Uploads: submit.NewUploads(s.db, s.blobs, s.clock, uploads, submit.Settings{}),
+		Accounts: accounts, Registrations: account.NewRegistrations(accounts, s.blobs),
+		Keys: apikey.NewService(s.db, s.clock), Uploads: submit.NewUploads(s.db, s.blobs, s.clock, uploads, submit.Settings{}),
 	})
 	if err != nil {
 		return err
